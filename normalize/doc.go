@@ -1,0 +1,29 @@
+// Package normalize turns the content of the Office 365 Management Activity API
+// into records that are ready to be encoded.
+//
+// A [Splitter] reads one blob, a stream of bytes, and gives one [Raw] record
+// after the other. It is the only holder of a blob's bytes and keeps no more of
+// them than the record in hand. A [Normalizer] makes a [Record] of each: the
+// Interflow layer (msg_class, tenant_name, timestamp, …) first, then every
+// original field, verbatim and in its order. A Record is a flat list of [Node]s
+// that an encoder runs through once; nothing is parsed again and nothing is
+// allocated per record.
+//
+//	split := normalize.NewSplitter(body, maxRecordBytes)
+//	for {
+//		raw, err := split.Next()
+//		if err != nil {
+//			break // io.EOF: the blob is complete
+//		}
+//		rec := normalizer.Record(raw, source, received)
+//		buf = msgpack.AppendEvent(buf, rec)
+//	}
+//
+// Text that is no record costs no other record: it becomes a Record too, with
+// the text, what is wrong with it and where it was.
+//
+// The package is pure: no I/O of its own, no clock, no goroutine. A Splitter and
+// a Normalizer belong to one goroutine. What they return is borrowed: a Raw until
+// the next Next, a Record until the next Record of its Normalizer or the next
+// Next of the Splitter that its Raw came from.
+package normalize

@@ -1,0 +1,109 @@
+package normalize_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"office365/normalize"
+)
+
+var update = flag.Bool("update", false, "rewrite want.json of every golden case")
+
+// workloads are the folders of testdata with the content type of their blobs.
+var workloads = map[string]normalize.ContentType{
+	"entra":      normalize.AuditAzureActiveDirectory,
+	"exchange":   normalize.AuditExchange,
+	"sharepoint": normalize.AuditSharePoint,
+	"general":    normalize.AuditGeneral,
+	"dlp":        normalize.DLPAll,
+}
+
+// settings are what a case may change in an optional case.json.
+type settings struct {
+	Received       time.Time
+	TenantName     string
+	TenantID       string
+	ConnectorName  string
+	IndexKey       string
+	ContentID      string
+	MaxRecordBytes int
+}
+
+// TestRecordsAreAsWanted compares what becomes of each testdata/<workload>/<case>/in.json,
+// a body as the API sends it, with want.json, all its records in one array. A new
+// case is a new folder; -update writes its want.json.
+func TestRecordsAreAsWanted(t *testing.T) {
+	t.Parallel()
+	cases, err := filepath.Glob("testdata/*/*/in.json")
+	require.NoError(t, err)
+	require.NotEmpty(t, cases)
+	for _, in := range cases {
+		dir := filepath.Dir(in)
+		t.Run(strings.TrimPrefix(filepath.ToSlash(dir), "testdata/"), func(t *testing.T) {
+			t.Parallel()
+			body, err := os.ReadFile(in)
+			require.NoError(t, err)
+			got := normalized(t, dir, body)
+			want := filepath.Join(dir, "want.json")
+			if *update {
+				require.NoError(t, os.WriteFile(want, got, 0o600))
+			}
+			wanted, err := os.ReadFile(want)
+			require.NoError(t, err)
+			assert.Equal(t, exact(t, wanted), exact(t, got))
+		})
+	}
+}
+
+// normalized returns the records of a body as an indented JSON array.
+func normalized(t *testing.T, dir string, body []byte) []byte {
+	t.Helper()
+	ct, ok := workloads[filepath.Base(filepath.Dir(dir))]
+	require.True(t, ok, "no workload is called like the folder of %s", dir)
+	s := settings{
+		Received: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), TenantName: "contoso-prod", IndexKey: "index", ContentID: "20260302$case",
+	}
+	if b, err := os.ReadFile(filepath.Join(dir, "case.json")); err == nil {
+		require.NoError(t, json.Unmarshal(b, &s))
+	}
+	n := normalize.New(normalize.Options{
+		TenantName: s.TenantName, TenantID: s.TenantID, ConnectorName: s.ConnectorName, IndexKey: s.IndexKey, IndexEvents: "windows_events",
+	})
+	split := normalize.NewSplitter(bytes.NewReader(body), s.MaxRecordBytes)
+	all := []byte("[")
+	for {
+		raw, err := split.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		if len(all) > 1 {
+			all = append(all, ',')
+		}
+		all = n.Record(raw, normalize.Source{ContentType: ct, ContentID: s.ContentID}, s.Received).AppendJSON(all)
+	}
+	var out bytes.Buffer
+	require.NoError(t, json.Indent(&out, append(all, ']'), "", "  "))
+	return append(out.Bytes(), '\n')
+}
+
+// exact decodes JSON so that numbers keep their digits.
+func exact(t *testing.T, text []byte) any {
+	t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var v any
+	require.NoError(t, dec.Decode(&v))
+	return v
+}
