@@ -1,0 +1,101 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// check looks at what must hold between settings, fills in what follows from
+// others, and warns of what works but is likely not meant.
+func (p *parser) check() {
+	p.checkCredential()
+	p.checkSizes()
+	p.checkTimes()
+	p.derive()
+	p.warnings = append(p.warnings, p.doubts()...)
+}
+
+// checkCredential wants exactly one credential. All that are set count, also
+// those of methods that are not supported yet: two stay a contradiction.
+func (p *parser) checkCredential() {
+	var set []string
+	for _, c := range []struct{ key, value string }{
+		{"client_secret", p.s.ClientSecret.Reveal()},
+		{"client_secret_file", p.s.ClientSecretFile},
+		{"certificate_file", p.s.CertificateFile},
+		{"federated_token_file", p.s.FederatedTokenFile},
+	} {
+		if c.value != "" {
+			set = append(set, c.key)
+		}
+	}
+	switch {
+	case len(set) == 2:
+		p.problem(set[0]+" and "+set[1], "", "are both set; keep one")
+	case len(set) > 2:
+		last := len(set) - 1
+		p.problem(strings.Join(set[:last], ", ")+" and "+set[last], "", "are all set; keep one")
+	case len(set) == 0 && p.good("auth_method", "client_secret", "certificate_key_file"):
+		p.problem("client_secret", "", "is missing; set it to the value of a client secret of the app (a variable that is not set counts as empty)")
+	}
+}
+
+func (p *parser) checkSizes() {
+	if p.good("batch_size", "buffer_size") && p.s.BufferBytes < 2*p.s.BatchBytes {
+		p.problem("buffer_size", formatSize(p.s.BufferBytes),
+			fmt.Sprintf("is less than twice batch_size %s; use at least %s", formatSize(p.s.BatchBytes), formatSize(2*p.s.BatchBytes)))
+	}
+	if p.good("max_record_size", "buffer_size") && p.s.MaxRecordBytes > p.s.BufferBytes {
+		p.problem("max_record_size", formatSize(p.s.MaxRecordBytes),
+			fmt.Sprintf("is more than buffer_size %s; use at most that", formatSize(p.s.BufferBytes)))
+	}
+}
+
+func (p *parser) checkTimes() {
+	if p.s.Dedup && p.good("dedup_window", "overlap", "dedup") && p.s.DedupWindow < p.s.Overlap {
+		p.problem("dedup_window", formatDuration(p.s.DedupWindow),
+			fmt.Sprintf("is shorter than overlap %s; use at least that", formatDuration(p.s.Overlap)))
+	}
+}
+
+func (p *parser) derive() {
+	c := clouds[p.s.Plan]
+	for _, d := range []struct {
+		to   *string
+		from string
+	}{
+		{&p.s.APIURL, c.api},
+		{&p.s.Authority, c.authority},
+		{&p.s.PublisherID, p.s.TenantID},
+		{&p.s.TenantName, p.s.TenantID},
+	} {
+		if *d.to == "" {
+			*d.to = d.from
+		}
+	}
+	if p.s.AuthMethod == AuthAuto {
+		p.s.AuthMethod = AuthSecret // the only one that is supported yet
+	}
+}
+
+// doubts are the warnings.
+func (p *parser) doubts() []string {
+	var w []string
+	if p.s.Interval < time.Minute {
+		w = append(w, fmt.Sprintf("interval %s is under 1m: content appears minutes to hours after the event, so this costs quota and gains little", formatDuration(p.s.Interval)))
+	}
+	if !p.s.TLSVerify {
+		w = append(w, "tls_verify is off: anyone on the way can read the secret and the records; use ca_file instead")
+	}
+	if p.s.DB == "" && p.good("db") {
+		w = append(w, "db is not set: the position lives in memory, and a restart begins at start_from "+p.s.StartFrom.String()+" again")
+	}
+	if p.s.StartFrom.Kind == StartBack && p.s.StartFrom.Back > retention {
+		w = append(w, fmt.Sprintf("start_from %s is more than the 7 days that the API keeps: collection begins 7 days back", p.s.StartFrom))
+	}
+	if guidPattern.MatchString(strings.ToLower(p.s.ClientSecret.Reveal())) {
+		w = append(w, "client_secret has the form of a GUID: Entra shows an ID and a Value for each secret, and the Value is needed")
+	}
+	return w
+}

@@ -1,0 +1,271 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"office365/normalize"
+)
+
+// Field is one setting: a row of the table.
+type Field struct {
+	Key      string
+	Default  string // as a user would write it; "" when there is none
+	Derived  string // what stands in for a default that is no fixed text, for people
+	Example  string // for a commented-out line where Default is ""
+	Help     string // Markdown, without a full stop
+	Required bool
+
+	missing     string   // what to do when a required setting is missing
+	later       bool     // the work behind it does not exist yet: refused when set at all
+	laterValues []string // values of an enumeration whose work does not exist yet
+	kind        kind
+}
+
+// Supported reports whether the setting may be used. The others are reserved:
+// setting one is an error that says so.
+func (f *Field) Supported() bool { return !f.later }
+
+// Fields returns the table, in the order in which people should read it.
+func Fields() []Field { return fields }
+
+// Limits that are ours, not Microsoft's.
+const (
+	day = 24 * time.Hour
+	// retention is how long the API keeps content: 7 days, Microsoft Learn
+	// "Office 365 Management Activity API reference", list available content.
+	retention = 7 * day
+	// maxBytes bounds sizes to what an int of a 32-bit build can count.
+	maxBytes = 2_000_000_000
+)
+
+var fields = []Field{
+	{
+		Key: "tenant_id", Required: true, Example: "${O365_TENANT_ID}",
+		Help:    "Directory (tenant) ID, a GUID",
+		missing: "set it to the Directory (tenant) ID from the overview page of the app registration",
+		kind:    text(func(s *Settings) *string { return &s.TenantID }, parseGUID),
+	},
+	{
+		Key: "client_id", Required: true, Example: "${O365_CLIENT_ID}",
+		Help:    "Application (client) ID, a GUID",
+		missing: "set it to the Application (client) ID from the overview page of the app registration",
+		kind:    text(func(s *Settings) *string { return &s.ClientID }, parseGUID),
+	},
+	{
+		Key: "client_secret", Example: "${O365_CLIENT_SECRET}",
+		Help: "API access key: the *Value* of a client secret of the app, not its ID",
+		kind: secret(func(s *Settings) *Secret { return &s.ClientSecret }),
+	},
+	{
+		Key: "client_secret_file", later: true, Example: "/run/secrets/office365",
+		Help: "file with the client secret; read again when it changes",
+		kind: text(func(s *Settings) *string { return &s.ClientSecretFile }, parsePath),
+	},
+	{
+		Key: "certificate_file", later: true, Example: "/etc/office365/app.pem",
+		Help: "PEM file with the certificate of the app, and its RSA key unless `certificate_key_file` has it",
+		kind: text(func(s *Settings) *string { return &s.CertificateFile }, parsePath),
+	},
+	{
+		Key: "certificate_key_file", later: true, Example: "/etc/office365/app.key",
+		Help: "PEM file with the RSA key of the certificate",
+		kind: text(func(s *Settings) *string { return &s.CertificateKeyFile }, parsePath),
+	},
+	{
+		Key: "federated_token_file", later: true, Derived: "`$AZURE_FEDERATED_TOKEN_FILE`",
+		Example: "/var/run/secrets/azure/tokens/azure-identity-token",
+		Help:    "token of a workload identity; read for every access token",
+		kind:    text(func(s *Settings) *string { return &s.FederatedTokenFile }, parsePath),
+	},
+	{
+		Key: "auth_method", Default: "auto",
+		Help:        "how to get an access token: `auto` (by the credential that is set) or `secret`",
+		laterValues: []string{string(AuthCertificate), string(AuthWorkloadIdentity), string(AuthManagedIdentity)},
+		kind:        enum(func(s *Settings) *AuthMethod { return &s.AuthMethod }, authMethods),
+	},
+	{
+		Key: "plan", Default: "enterprise",
+		Help: "cloud of the tenant: " + codeList(plans) + "; gives API root and authority",
+		kind: enum(func(s *Settings) *Plan { return &s.Plan }, plans),
+	},
+	{
+		Key: "authority", Derived: "by `plan`", Example: "https://login.microsoftonline.com",
+		Help: "login endpoint: one of the published hosts or another https URL",
+		kind: text(func(s *Settings) *string { return &s.Authority }, parseRoot),
+	},
+	{
+		Key: "api_url", Derived: "by `plan`", Example: "https://manage.office.com",
+		Help: "other API root (https); the audience of the token follows it",
+		kind: text(func(s *Settings) *string { return &s.APIURL }, parseRoot),
+	},
+	{
+		Key: "publisher_id", Derived: "`tenant_id`", Example: "11111111-2222-3333-4444-555555555555",
+		Help: "PublisherIdentifier, a GUID, sent with every request; Microsoft counts the quota by it",
+		kind: text(func(s *Settings) *string { return &s.PublisherID }, parseGUID),
+	},
+	{
+		Key: "tenant_name", Derived: "`tenant_id`", Example: "contoso-prod",
+		Help: "name of the tenant, in every record and log line",
+		kind: text(func(s *Settings) *string { return &s.TenantName }, parseLine),
+	},
+	{
+		Key: "connector_name", Example: "office365-emea",
+		Help: "`msg_origin.processor.id` of records (ASCII); without it they have none",
+		kind: text(func(s *Settings) *string { return &s.ConnectorName }, parseASCII),
+	},
+	{
+		Key: "tenantid", Example: "contoso-emea",
+		Help: "`tenantid` of records, free text; without it they have none",
+		kind: text(func(s *Settings) *string { return &s.RecordTenantID }, parseLine),
+	},
+	{
+		Key: "content_types", Default: joinTypes(normalize.ContentTypes()), Derived: "all five",
+		Help: "which to collect, separated by commas or spaces, in any letter case: " + codeList(normalize.ContentTypes()) +
+			"; one string even in YAML, where Fluent Bit passes on only the first item of a list",
+		kind: contentTypes(func(s *Settings) *[]normalize.ContentType { return &s.ContentTypes }),
+	},
+	{
+		Key: "interval", Default: "5m",
+		Help: "time between polls; under `1m` warns",
+		kind: duration(func(s *Settings) *time.Duration { return &s.Interval }, time.Second, day),
+	},
+	{
+		Key: "start_from", Default: "now",
+		Help: "where collection begins without a saved position: `now`, `earliest` (7 days), a duration back such as `36h`, or an RFC 3339 time",
+		kind: startFrom(func(s *Settings) *StartFrom { return &s.StartFrom }),
+	},
+	{
+		Key: "db", Example: "/var/lib/fluent-bit/office365.db",
+		Help: "file of the saved position; without it a restart begins at `start_from` again",
+		kind: text(func(s *Settings) *string { return &s.DB }, parsePath),
+	},
+	{
+		Key: "overlap", Default: "2h",
+		Help: "how late content may become listable and still be found (at most `24h`)",
+		kind: duration(func(s *Settings) *time.Duration { return &s.Overlap }, 0, day),
+	},
+	{
+		Key: "dedup", Default: "on",
+		Help: "drop a record whose Id was already seen within `dedup_window`",
+		kind: boolean(func(s *Settings) *bool { return &s.Dedup }),
+	},
+	{
+		Key: "dedup_window", Default: "26h",
+		Help: "how long Ids are remembered; at least `overlap`",
+		kind: duration(func(s *Settings) *time.Duration { return &s.DedupWindow }, 0, 2*retention),
+	},
+	{
+		Key: "dedup_max", Default: "500000",
+		Help: "most Ids remembered; the oldest go first",
+		kind: integer(func(s *Settings) *int { return &s.DedupMax }, 1, 10_000_000),
+	},
+	{
+		Key: "requests_per_minute", Default: "1800",
+		Help: "quota of the tenant, for all requests together",
+		kind: integer(func(s *Settings) *int { return &s.RequestsPerMinute }, 1, 1_000_000),
+	},
+	{
+		Key: "fetch_workers", Default: "8",
+		Help: "parallel downloads",
+		kind: integer(func(s *Settings) *int { return &s.FetchWorkers }, 1, 64),
+	},
+	{
+		Key: "batch_size", Default: "4M",
+		Help: "most bytes handed to Fluent Bit per second (a longer record goes alone)",
+		kind: size(func(s *Settings) *int64 { return &s.BatchBytes }, 1000, maxBytes),
+	},
+	{
+		Key: "buffer_size", Default: "32M",
+		Help: "most bytes held in the plugin; at least twice `batch_size`",
+		kind: size(func(s *Settings) *int64 { return &s.BufferBytes }, 1000, maxBytes),
+	},
+	{
+		Key: "max_record_size", Default: "4M",
+		Help: "a longer record is emitted as an undecodable one: its first 64 KB, its length, its place",
+		kind: size(func(s *Settings) *int64 { return &s.MaxRecordBytes }, 1000, maxBytes),
+	},
+	{
+		Key: "commit_delay", Default: "5s",
+		Help: "longest time between arrival and checkpoint",
+		kind: duration(func(s *Settings) *time.Duration { return &s.CommitDelay }, 0, 10*time.Minute),
+	},
+	{
+		Key: "format", Default: "interflow",
+		Help:        "shape of records: `interflow`, the original fields with a normalized layer beside them",
+		laterValues: []string{"raw", "ecs", "ocsf"},
+		kind:        enum(func(s *Settings) *Format { return &s.Format }, []Format{FormatInterflow}),
+	},
+	{Key: "vendor_fields", later: true, Help: "where the original fields go: `top`, `nested` or `both`"},
+	{Key: "flatten", later: true, Help: "objects beside the arrays of names and values"},
+	{Key: "redact", later: true, Help: "mask detected values"},
+	{
+		Key: "index_key", Default: "index",
+		Help: "name of the key that tells records apart for routing; `off` for none",
+		kind: text(func(s *Settings) *string { return &s.IndexKey }, parseIndexKey),
+	},
+	{
+		Key: "index_events", Default: "windows_events",
+		Help: "value of that key in the records that the API delivers",
+		kind: text(func(s *Settings) *string { return &s.IndexEvents }, parseLine),
+	},
+	{Key: "index_alerts", later: true, Help: "value of that key in merged alerts"},
+	{Key: "alert_updates", later: true, Help: "what to do with entities that come late"},
+	{Key: "alert_merge_wait", later: true, Help: "how long an alert waits for its entities"},
+	{Key: "alert_merge_ttl", later: true, Help: "how long entities of an alert are expected"},
+	{Key: "alert_max_entities", later: true, Help: "most entities listed in an alert"},
+	{Key: "alert_status_updates", later: true, Help: "alert updates change the merged alert"},
+	{Key: "original_bundle", later: true, Help: "one more record per alert with both operations"},
+	{
+		Key: "proxy", Derived: "environment", Example: "http://proxy.example.com:3128",
+		Help: "proxy URL, `http`, `https` or `socks5`; by default as `HTTPS_PROXY` and `NO_PROXY` say",
+		kind: text(func(s *Settings) *string { return &s.Proxy }, parseProxy),
+	},
+	{
+		Key: "ca_file", Derived: "system", Example: "/etc/ssl/certs/company-ca.pem",
+		Help: "further CA certificates (PEM), beside those of the system",
+		kind: text(func(s *Settings) *string { return &s.CAFile }, parsePath),
+	},
+	{
+		Key: "tls_verify", Default: "on",
+		Help: "check the certificates of the servers; `off` is for tests and warns",
+		kind: boolean(func(s *Settings) *bool { return &s.TLSVerify }),
+	},
+	{
+		Key: "timeout", Default: "60s",
+		Help: "of one request until its first byte; a body that keeps moving has no limit",
+		kind: duration(func(s *Settings) *time.Duration { return &s.Timeout }, time.Second, 30*time.Minute),
+	},
+	{
+		Key: "status_interval", Default: "5m",
+		Help: "time between the log lines with lag, counts and the state of each content type",
+		kind: duration(func(s *Settings) *time.Duration { return &s.StatusInterval }, time.Second, day),
+	},
+}
+
+// quote shows a refused value in a message: a secret as ***, a password in a
+// URL as ***, numbers as they are, anything else in quotes, long text cut.
+func (f *Field) quote(value string) string {
+	if f.kind.secret {
+		return masked
+	}
+	value = maskUserinfo(value)
+	const most = 100 // characters; enough for a GUID, a path or a URL
+	if r := []rune(value); len(r) > most {
+		value = string(r[:most]) + "…"
+	}
+	quoted := strconv.Quote(value)
+	if value[0] >= '0' && value[0] <= '9' && quoted == `"`+value+`"` && !strings.Contains(value, " ") {
+		return value
+	}
+	return quoted
+}
+
+// laterValue shows the value only where other values of the setting work.
+func (f *Field) laterValue(value string) string {
+	if f.later {
+		return ""
+	}
+	return strings.ToLower(value)
+}
