@@ -1,0 +1,358 @@
+// Package collector is one instance of the input: it watches one tenant and
+// hands batches of records to Fluent Bit.
+//
+// A content goes through it like this: a stream lists it and the journal makes
+// it known; the queue gives it to a worker; the worker fetches, splits,
+// normalizes and encodes it, chunk by chunk; pack drops the records that were
+// seen before and appends the rest to the open batch of the outbox; Next hands
+// a batch over; when it has arrived, commit stores what it held and which
+// contents it completes. What is not committed is collected again.
+//
+// Goroutines, all started in this file and waited for by Stop:
+//
+//	run       started by Start    ends with the context; opens a state file that
+//	                              was locked, then starts the others and waits for them
+//	stream    one a content type  ends with the context
+//	worker    fetch_workers       ends with the context
+//	pack      one                 ends with the context
+//	commit    one                 ends with the context; Stop makes the last commit itself
+//	status    one                 ends with the context
+//
+// Next, Done, Pause, Resume and Stop are called by Fluent Bit on the thread of
+// the instance, one at a time; they take one short lock and never wait for the
+// network or the disk, but for Stop.
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"office365/normalize"
+	"office365/plugin/internal/activity"
+	"office365/plugin/internal/auth"
+	"office365/plugin/internal/config"
+	"office365/plugin/internal/dedup"
+	"office365/plugin/internal/ledger"
+	"office365/plugin/internal/state"
+)
+
+// Options are what an instance is made of.
+type Options struct {
+	Settings config.Settings
+	Instance string // names the [INPUT] section in messages
+	Log      *slog.Logger
+
+	// Arrived reads Fluent Bit's counter of the records it has taken from this
+	// instance; ok is false where it cannot be had. It is called from several
+	// goroutines. Nil means that it cannot be had.
+	Arrived func() (records uint64, ok bool)
+
+	// Transport replaces the one that the settings lead to. For tests.
+	Transport http.RoundTripper
+}
+
+// Collector is one instance. Make it with New.
+type Collector struct {
+	settings config.Settings
+	log      *slog.Logger
+	arrived  func() ledger.Arrivals
+
+	client  *activity.Client
+	gate    *gate
+	queue   *queue
+	outbox  *outbox
+	journal *journal
+	seen    *seen
+	chunks  chan chunk
+	budget  *semaphore.Weighted // bytes of encoded records between worker and arrival
+	streams []*stream
+	stats   *stats
+	trouble *trouble
+
+	unstored  due           // what commit could not store before it ended
+	stateFile state.Options // Path "" = no file
+	owned     string        // what the registry knows the file by
+	opened    bool          // the state has been opened, or there is none
+
+	started time.Time
+	cancel  context.CancelFunc
+	ended   sync.WaitGroup
+	stop    sync.Once
+}
+
+// chunkQueue is how many chunks wait for pack: one for each of a few workers.
+// What they hold counts against buffer_size.
+const chunkQueue = 4
+
+// lockWait is how long New waits for the lock of the state file: a reload lets
+// go of it in time, and a second process shall be told within a second.
+const lockWait = 500 * time.Millisecond
+
+// encodedGrowth is by how much a record may grow in msgpack at the worst: a list
+// of numbers like 1e5 takes 9 bytes for 4. The longest record must fit into the
+// budget, or it would wait for ever.
+const encodedGrowth = 3
+
+// New checks what can be checked at once, and opens the state file. An error
+// means that the configuration is wrong; what may mend itself (network, token,
+// a state file that another process holds) is no error.
+func New(o Options) (*Collector, error) {
+	s := o.Settings
+	c := &Collector{
+		settings: s,
+		log:      o.Log,
+		arrived:  arrivals(o.Arrived),
+		stats:    newStats(s.ContentTypes),
+		chunks:   make(chan chunk, chunkQueue),
+		budget:   semaphore.NewWeighted(max(s.BufferBytes, encodedGrowth*s.MaxRecordBytes)),
+	}
+	c.started = c.now()
+	c.trouble = newTrouble(o.Log, c.now)
+	if err := c.connect(o.Transport); err != nil {
+		return nil, err
+	}
+	c.queue = newQueue(s.ContentTypes, s.FetchWorkers)
+	c.outbox = newOutbox(int(s.BatchBytes), ledger.NewHandover(s.CommitDelay, c.started), c.budget)
+	if err := c.openState(o.Instance); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func arrivals(read func() (uint64, bool)) func() ledger.Arrivals {
+	if read == nil {
+		return func() ledger.Arrivals { return ledger.Arrivals{} }
+	}
+	return func() ledger.Arrivals {
+		records, ok := read()
+		return ledger.Arrivals{Records: records, OK: ok}
+	}
+}
+
+func (c *Collector) connect(transport http.RoundTripper) error {
+	hc, err := activity.NewHTTPClient(c.settings)
+	if err != nil {
+		return err
+	}
+	if transport != nil {
+		hc.Transport = transport
+	}
+	tokens, err := auth.New(c.settings, hc, c.now)
+	if err != nil {
+		return err
+	}
+	c.gate = newGate(c.settings.RequestsPerMinute, c.now)
+	c.client = activity.New(activity.Options{
+		BaseURL:     c.settings.APIURL,
+		TenantID:    c.settings.TenantID,
+		PublisherID: c.settings.PublisherID,
+		HTTP:        hc,
+		Tokens:      tokens,
+		Quota:       c.gate,
+		Now:         c.now,
+	})
+	return nil
+}
+
+// openState opens the state file, or leaves that to run when another process
+// holds it.
+func (c *Collector) openState(instance string) error {
+	if c.settings.DB == "" {
+		c.log.Warn("db is not set: the position lives in memory, and a restart begins at start_from again")
+		c.restore(nil, state.Saved{})
+		return nil
+	}
+	owned, err := files.own(c.settings.DB, instance)
+	if err != nil {
+		return err
+	}
+	c.owned = owned
+	c.stateFile = state.Options{Path: c.settings.DB, Tenant: c.settings.TenantID, Wait: lockWait, Now: c.started}
+	file, saved, err := state.Open(c.stateFile)
+	switch {
+	case errors.Is(err, state.ErrLocked):
+		c.logLocked()
+		return nil
+	case err != nil:
+		files.release(owned)
+		return fmt.Errorf("db %s: %w", c.settings.DB, err)
+	}
+	c.restore(file, saved)
+	return nil
+}
+
+func (c *Collector) logLocked() {
+	c.log.Error("another process has the state file open: nothing is collected until it is free; tried again every minute",
+		"db", c.settings.DB)
+}
+
+// restore builds what rests on the position. A content that is known is queued.
+func (c *Collector) restore(file *state.File, saved state.Saved) {
+	limits := dedup.Limits{Window: c.settings.DedupWindow, Max: c.settings.DedupMax}
+	if !c.settings.Dedup {
+		// Only what a content that is not done has yielded must be remembered.
+		limits = dedup.Limits{}
+	}
+	c.seen = &seen{set: dedup.NewSet(limits, saved.Packs)}
+	for _, p := range saved.Packs {
+		c.outbox.seq = max(c.outbox.seq, p.Seq)
+	}
+	if saved.Damaged != "" {
+		c.log.Error("the state file was damaged and has been moved aside: "+
+			"collection goes back as far as the API allows, and records of the last days come again",
+			"db", c.settings.DB, "moved_to", saved.Damaged)
+	}
+	c.journal = newJournal(file, saved.Positions, c.settings.ContentTypes)
+	for _, ct := range c.settings.ContentTypes {
+		c.streams = append(c.streams, newStream(c, ct, saved.Damaged != ""))
+		c.journal.read(ct, func(p *ledger.Position) {
+			for content := range p.Known {
+				c.queue.put(job{ct, content, c.isLive(content.Created, c.started)})
+			}
+		})
+	}
+	c.opened = true
+}
+
+// Start starts the goroutines and returns at once.
+func (c *Collector) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.spawn(ctx, "run", c.run)
+}
+
+// run opens the state file if New could not, and then runs everything else.
+func (c *Collector) run(ctx context.Context) {
+	if !c.waitForState(ctx) {
+		return
+	}
+	for _, s := range c.streams {
+		c.spawn(ctx, "stream "+string(s.ct), s.run)
+	}
+	for range c.settings.FetchWorkers {
+		c.spawn(ctx, "worker", newWorker(c).run)
+	}
+	c.spawn(ctx, "pack", c.pack)
+	c.spawn(ctx, "commit", c.commit)
+	c.spawn(ctx, "status", c.status)
+}
+
+// waitForState reports false when the context ended first.
+func (c *Collector) waitForState(ctx context.Context) bool {
+	for !c.opened {
+		if !sleep(ctx, time.Minute) {
+			return false
+		}
+		c.stateFile.Now = c.now()
+		file, saved, err := state.Open(c.stateFile)
+		switch {
+		case errors.Is(err, state.ErrLocked):
+			c.logLocked()
+		case err != nil:
+			c.log.Error("state file cannot be opened: nothing is collected; tried again every minute",
+				"db", c.settings.DB, "error", err)
+		default:
+			c.log.Info("state file is free now", "db", c.settings.DB)
+			c.restore(file, saved)
+		}
+	}
+	return true
+}
+
+// restartDelay is how long a goroutine that panicked stays down.
+const restartDelay = 10 * time.Second
+
+// spawn runs f in a goroutine of its own until it returns. A panic is a bug of
+// ours; it is logged and f begins again, for it must not end Fluent Bit.
+func (c *Collector) spawn(ctx context.Context, name string, f func(context.Context)) {
+	c.ended.Go(func() {
+		for c.attempt(ctx, name, f) && sleep(ctx, restartDelay) {
+		}
+	})
+}
+
+func (c *Collector) attempt(ctx context.Context, name string, f func(context.Context)) (panicked bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("a bug: please report it", "goroutine", name, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			panicked = true
+		}
+	}()
+	f(ctx)
+	return false
+}
+
+// Next returns the batch to hand to Fluent Bit now, as msgpack, or nil. The
+// bytes must not be altered, and may be read until Done.
+func (c *Collector) Next() []byte {
+	return c.outbox.next(c.arrived(), c.now())
+}
+
+// Done tells that Fluent Bit is done with the bytes of the last Next.
+func (c *Collector) Done() { c.outbox.cleaned() }
+
+// Pause stops the hand-over until Resume. Collection goes on until buffer_size
+// is used up.
+func (c *Collector) Pause() { c.outbox.setPaused(true, c.now()) }
+
+// Resume ends a Pause.
+func (c *Collector) Resume() { c.outbox.setPaused(false, c.now()) }
+
+// Stop ends all goroutines, commits what has arrived and lets go of the state
+// file. It takes as long as a request in flight takes to give up, at most a
+// few seconds. The collector is of no use afterwards, and a second Stop does
+// nothing.
+func (c *Collector) Stop() { c.stop.Do(c.end) }
+
+func (c *Collector) end() {
+	if c.cancel != nil {
+		c.cancel()
+		c.ended.Wait()
+	}
+	if c.opened {
+		c.lastCommit()
+		if err := c.journal.close(); err != nil {
+			c.log.Error("state file could not be closed", "db", c.settings.DB, "error", err)
+		}
+	}
+	files.release(c.owned)
+}
+
+// sleep waits for d; it reports false when the context ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// isLive reports whether a content is news: its stretch lies in the current
+// window. News goes before the backlog.
+func (c *Collector) isLive(created, now time.Time) bool {
+	return now.Sub(created) <= c.settings.Overlap+2*c.settings.Interval
+}
+
+// now is the only clock of the package.
+func (c *Collector) now() time.Time { return time.Now() }
+
+// serverNow is the earlier of our clock and the server's.
+func (c *Collector) serverNow() time.Time { return c.client.ServerTime(c.now()) }
+
+// job is one content to be fetched.
+type job struct {
+	ct      normalize.ContentType
+	content ledger.Content
+	live    bool // news, see isLive
+}

@@ -1,0 +1,85 @@
+package collector
+
+import (
+	"context"
+	"time"
+
+	"office365/plugin/internal/dedup"
+)
+
+// commitTick is how often commit looks at the counter by itself: it must go on
+// while Fluent Bit pauses the instance and does not call Next.
+const commitTick = 500 * time.Millisecond
+
+// evictEvery is how often identities are looked through for old ones: the work
+// grows with their number, and being late costs only memory.
+const evictEvery = time.Minute
+
+// commit stores what has arrived, off Fluent Bit's thread.
+func (c *Collector) commit(ctx context.Context) {
+	var left due // could not be stored yet
+	var evicted time.Time
+	for {
+		d := c.outbox.collect(c.arrived(), c.now())
+		if d.lost != nil {
+			c.stats.lost.Add(1)
+			c.log.Error("Fluent Bit has dropped a batch (its own log says why): it is handed over again",
+				"records", d.lost.records, "handed_over", d.lost.handedOver)
+		}
+		left.batches = append(left.batches, d.batches...)
+		left.loose = append(left.loose, d.loose...)
+		var stale []uint64
+		if now := c.now(); now.Sub(evicted) >= evictEvery {
+			evicted = now
+			stale = c.seen.stale(c.serverNow(), c.journal.undone)
+		}
+		err := c.store(&left, stale)
+		c.outbox.setStalled(err != nil)
+		if err != nil {
+			c.reportState(err)
+		} else {
+			c.trouble.clear("state")
+		}
+		select {
+		case <-c.outbox.wake:
+		case <-time.After(commitTick):
+		case <-ctx.Done():
+			c.unstored = left
+			return
+		}
+	}
+}
+
+// store commits batch by batch, then the contents that wait for no batch, and
+// takes off left what is stored.
+func (c *Collector) store(left *due, stale []uint64) error {
+	for len(left.batches) > 0 {
+		b := left.batches[0]
+		pack := &dedup.Pack{Seq: b.seq, Parts: b.parts}
+		if err := c.journal.commit(b.done, pack, nil); err != nil {
+			return err
+		}
+		c.seen.committed(pack, nil)
+		c.stats.committed(b)
+		left.batches = left.batches[1:]
+	}
+	if len(left.loose) == 0 && len(stale) == 0 {
+		return nil
+	}
+	if err := c.journal.commit(left.loose, nil, stale); err != nil {
+		return err
+	}
+	c.seen.committed(nil, stale)
+	left.loose = nil
+	return nil
+}
+
+// lastCommit stores at exit what has arrived by then.
+func (c *Collector) lastCommit() {
+	d := c.outbox.collectAtExit(c.arrived(), c.now())
+	c.unstored.batches = append(c.unstored.batches, d.batches...)
+	c.unstored.loose = append(c.unstored.loose, d.loose...)
+	if err := c.store(&c.unstored, nil); err != nil {
+		c.log.Error("the last batches could not be saved: their records come again after the restart", "error", err)
+	}
+}

@@ -1,0 +1,157 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"office365/normalize"
+	"office365/plugin/internal/activity"
+	"office365/plugin/internal/auth"
+	"office365/plugin/internal/ledger"
+)
+
+// Waits for what only a person can mend. Consent and permissions take effect
+// within minutes; a wrong secret that is tried more often gets the application
+// locked out.
+const (
+	configurationWait = 5 * time.Minute
+	subscriptionWait  = time.Minute
+)
+
+// Throttling without a Retry-After, which is the rule: the gate is shut for
+// this long, doubled with every answer in a row.
+const (
+	throttleFirst = 5 * time.Second
+	throttleMost  = 5 * time.Minute
+)
+
+// failed settles a content whose fetch has failed. Nothing is lost by it: the
+// content stays known until it is done, gone or expired.
+func (c *Collector) failed(ctx context.Context, j job, err error) {
+	if ctx.Err() != nil {
+		return // the state knows it
+	}
+	c.stats.of(j.ct).failures.Add(1)
+	var own *undecodableError
+	var blob *normalize.BlobError
+	var token *auth.Error
+	switch {
+	case errors.As(err, &own), errors.As(err, &blob):
+		c.reportContent(j, err)
+		c.again(j, ledger.FaultOwn)
+	case errors.As(err, &token):
+		c.reportToken(token)
+		c.later(j, configurationWait)
+	default:
+		c.failedByAPI(j, err)
+	}
+}
+
+func (c *Collector) failedByAPI(j job, err error) {
+	switch activity.ClassOf(err) {
+	case activity.Throttle:
+		c.throttle(err)
+		c.queue.put(j)
+	case activity.Gone:
+		c.gone(j, err)
+	case activity.Quarantine:
+		c.reportContent(j, err)
+		c.again(j, ledger.FaultOwn)
+	case activity.Configuration, activity.Reauthenticate, activity.AuditingOff:
+		c.trouble.report(fetchTrouble(j), "contents cannot be fetched; tried again every 5 minutes",
+			"content_type", j.ct, "error", err)
+		c.later(j, configurationWait)
+	case activity.Resubscribe:
+		// The stream meets the same answer at its next listing, and starts the
+		// subscription.
+		c.later(j, subscriptionWait)
+	default:
+		c.queue.throttled(c.now())
+		c.reportFetch(j, err)
+		c.again(j, ledger.FaultElsewhere)
+	}
+}
+
+// reportContent logs a fetch that failed by the content's own fault.
+func (c *Collector) reportContent(j job, err error) {
+	c.trouble.report(contentTrouble(j), "content cannot be read; tried again with growing waits, nothing is lost",
+		"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
+}
+
+// reportFetch logs a fetch that failed by somebody else's fault.
+func (c *Collector) reportFetch(j job, err error) {
+	c.trouble.report(fetchTrouble(j), "fetch failed; tried again with growing waits, nothing is lost",
+		"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
+}
+
+func contentTrouble(j job) string { return "content " + j.content.ID }
+func fetchTrouble(j job) string   { return "fetching " + string(j.ct) }
+
+// reportToken logs that there is no token: one line, however many requests
+// wanted it.
+func (c *Collector) reportToken(err *auth.Error) {
+	c.trouble.report("token", "no access token, so nothing can be collected; tried again every 5 minutes", "error", err)
+}
+
+// throttle shuts the gate for the whole tenant and halves the workers.
+func (c *Collector) throttle(err error) {
+	wait := retryAfter(err)
+	if wait <= 0 {
+		wait = c.trouble.throttleWait()
+	}
+	c.gate.Shut(wait)
+	c.queue.throttled(c.now())
+	c.stats.throttled.Add(1)
+	c.trouble.report("throttle", "throttled: all requests of the tenant wait, and fewer contents are fetched at once",
+		"wait", wait.Round(time.Second), "error", err)
+}
+
+// retryAfter is how long the API asks to wait; 0 when it does not say.
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*activity.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// again counts a failed attempt and queues the content for the next one.
+func (c *Collector) again(j job, fault ledger.Fault) {
+	before := j.content.Quarantined
+	j.content = j.content.AfterFailure(fault, c.now(), rand.Float64()) //nolint:gosec // spreads load
+	if j.content.Quarantined && !before {
+		c.stats.of(j.ct).quarantined.Add(1)
+		c.log.Warn("content is put into quarantine: retried slowly until it expires, in nobody's way",
+			"content_type", j.ct, "content_id", j.content.ID, "content_created", j.content.Created,
+			"expires", j.content.Expires, "attempts", j.content.Attempts)
+	}
+	_, err := c.journal.change(j.ct, func(p *ledger.Position) ledger.Change { return p.Failed(j.content) })
+	if err != nil {
+		// The attempts are forgotten at a restart, the content is not.
+		c.reportState(err)
+	}
+	c.queue.put(j)
+}
+
+// later queues the content for another time, without an attempt counted.
+func (c *Collector) later(j job, wait time.Duration) {
+	j.content.NextTry = c.now().Add(wait)
+	c.queue.put(j)
+}
+
+// gone settles a content that the API does not have any more.
+func (c *Collector) gone(j job, why error) {
+	c.stats.of(j.ct).gone.Add(1)
+	c.trouble.forget(contentTrouble(j))
+	c.log.Warn("content is gone and its records are lost: the API does not offer them any more",
+		"content_type", j.ct, "content_id", j.content.ID, "content_created", j.content.Created, "error", why)
+	// Records of an attempt that broke off may be under way: it completes in its turn.
+	c.outbox.complete(contentKey{j.ct, j.content.ID})
+}
+
+// reportState logs that the state cannot be written: every minute, for the
+// hand-over stands still.
+func (c *Collector) reportState(err error) {
+	c.trouble.reportEvery(time.Minute, "state", "the position cannot be saved; collection waits until it can", "error", err)
+}

@@ -1,0 +1,272 @@
+package collector
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"office365/normalize"
+	"office365/plugin/internal/dedup"
+	"office365/plugin/internal/ledger"
+)
+
+// contentKey names a content across content types.
+type contentKey struct {
+	ct normalize.ContentType
+	id string
+}
+
+// batch is what one hand-over takes to Fluent Bit, and what is committed when
+// it has arrived.
+type batch struct {
+	seq     uint64
+	data    []byte // msgpack events; nil once it has arrived
+	records int
+	parts   []dedup.Part
+	index   map[contentKey]int // of parts
+	done    []contentKey       // contents that are complete with this batch
+
+	handedOver time.Time
+}
+
+func newBatch() *batch { return &batch{index: map[contentKey]int{}} }
+
+// add appends one record of a content.
+func (b *batch) add(of job, id dedup.Identity, event []byte) {
+	key := contentKey{of.ct, of.content.ID}
+	i, ok := b.index[key]
+	if !ok {
+		i = len(b.parts)
+		b.index[key] = i
+		b.parts = append(b.parts, dedup.Part{Type: of.ct, ContentID: of.content.ID, Created: of.content.Created})
+	}
+	b.parts[i].IDs = append(b.parts[i].IDs, id)
+	b.data = append(b.data, event...)
+	b.records++
+}
+
+// outbox is where pack leaves records and Fluent Bit's thread takes batches.
+// It owns a batch from its first record until commit has taken it.
+//
+//	open → sealed → given (under way, arrived) → commit
+type outbox struct {
+	mu         sync.Mutex
+	batchBytes int
+	budget     *semaphore.Weighted // of which a batch's bytes are given back on arrival
+
+	open   *batch       // being filled; never nil
+	sealed []*batch     // full, oldest first
+	given  []*batch     // handed over and not committed, oldest first
+	loose  []contentKey // complete, and no batch to wait for
+	spare  [][]byte     // buffers of batches that have arrived
+
+	handover *ledger.Handover
+	seq      uint64 // of the batch handed over last, over restarts too
+	stalled  bool   // the state cannot be written: nothing is handed over
+
+	wake chan struct{} // capacity 1: commit has something to look at
+}
+
+// maxSpare is how many buffers are kept: stop-and-wait needs one under way and
+// one being filled.
+const maxSpare = 2
+
+func newOutbox(batchBytes int, h *ledger.Handover, budget *semaphore.Weighted) *outbox {
+	return &outbox{
+		batchBytes: batchBytes,
+		budget:     budget,
+		open:       newBatch(),
+		handover:   h,
+		wake:       make(chan struct{}, 1),
+	}
+}
+
+// add takes one record in.
+func (o *outbox) add(of job, id dedup.Identity, event []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.open.records > 0 && len(o.open.data)+len(event) > o.batchBytes {
+		o.seal()
+	}
+	if o.open.data == nil && len(o.spare) > 0 {
+		last := len(o.spare) - 1
+		o.open.data, o.spare = o.spare[last][:0], o.spare[:last]
+	}
+	o.open.add(of, id, event)
+}
+
+func (o *outbox) seal() {
+	o.sealed = append(o.sealed, o.open)
+	o.open = newBatch()
+}
+
+// complete notes that all records of a content are in. It is committed with the
+// last of its records, or at once when nothing is under way.
+func (o *outbox) complete(key contentKey) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	last := o.lastBatch()
+	if last == nil {
+		o.loose = append(o.loose, key)
+		o.signal()
+		return
+	}
+	last.done = append(last.done, key)
+}
+
+// lastBatch is the newest one that holds records and is not committed.
+func (o *outbox) lastBatch() *batch {
+	switch {
+	case o.open.records > 0:
+		return o.open
+	case len(o.sealed) > 0:
+		return o.sealed[len(o.sealed)-1]
+	case len(o.given) > 0:
+		return o.given[len(o.given)-1]
+	}
+	return nil
+}
+
+// next hands over the next batch, if its turn has come.
+func (o *outbox) next(counter ledger.Arrivals, now time.Time) []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tick(counter, now)
+	if o.stalled || !o.handover.Free() {
+		return nil
+	}
+	if len(o.sealed) == 0 {
+		if o.open.records == 0 {
+			return nil
+		}
+		o.seal()
+	}
+	b := o.sealed[0]
+	o.sealed = slices.Delete(o.sealed, 0, 1)
+	if b.seq == 0 {
+		o.seq++
+		b.seq = o.seq
+	}
+	b.handedOver = now
+	o.given = append(o.given, b)
+	o.handover.Give(b.seq, b.records, counter, now)
+	return b.data
+}
+
+// tick takes a reading of the counter in and gives the memory of what has
+// arrived free.
+func (o *outbox) tick(counter ledger.Arrivals, now time.Time) {
+	o.handover.Tick(counter, now)
+	for _, b := range o.given {
+		if b.data != nil && o.handover.Arrived(b.seq) {
+			o.free(b)
+			o.signal()
+		}
+	}
+}
+
+func (o *outbox) free(b *batch) {
+	o.budget.Release(int64(len(b.data)))
+	// A buffer that one long record has blown up is not kept.
+	if len(o.spare) < maxSpare && cap(b.data) <= 2*o.batchBytes {
+		o.spare = append(o.spare, b.data)
+	}
+	b.data = nil
+}
+
+// cleaned tells that Fluent Bit has copied the bytes handed over last. Where
+// arrival cannot be seen they will not be needed again.
+func (o *outbox) cleaned() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.given) == 0 {
+		return
+	}
+	if last := o.given[len(o.given)-1]; last.data != nil && !o.handover.Counted() {
+		o.free(last)
+	}
+}
+
+func (o *outbox) setPaused(paused bool, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.handover.SetPaused(paused, now)
+}
+
+// due is what commit is to store now.
+type due struct {
+	batches []*batch
+	loose   []contentKey // to be committed after the batches
+	lost    *lost        // goes again: Fluent Bit has dropped it
+}
+
+// lost tells of a batch that is back in the outbox.
+type lost struct {
+	records    int
+	handedOver time.Time
+}
+
+// collect takes what may be committed off the outbox.
+func (o *outbox) collect(counter ledger.Arrivals, now time.Time) due {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tick(counter, now)
+	var d due
+	d.batches = o.takeGiven(o.handover.Commits(now))
+	if seq, dropped := o.handover.Lost(); dropped {
+		b := o.takeGiven([]uint64{seq})[0]
+		o.sealed = slices.Insert(o.sealed, 0, b)
+		d.lost = &lost{records: b.records, handedOver: b.handedOver}
+	}
+	d.loose, o.loose = o.loose, nil
+	return d
+}
+
+// collectAtExit is collect for the last time.
+func (o *outbox) collectAtExit(counter ledger.Arrivals, now time.Time) due {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tick(counter, now)
+	return due{batches: o.takeGiven(o.handover.ExitCommits()), loose: o.loose}
+}
+
+func (o *outbox) takeGiven(seqs []uint64) []*batch {
+	taken := make([]*batch, 0, len(seqs))
+	for _, seq := range seqs {
+		i := slices.IndexFunc(o.given, func(b *batch) bool { return b.seq == seq })
+		taken = append(taken, o.given[i])
+		o.given = slices.Delete(o.given, i, i+1)
+	}
+	return taken
+}
+
+// setStalled stops the hand-over while the state cannot be written.
+func (o *outbox) setStalled(stalled bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stalled = stalled
+}
+
+// waiting tells how much is in the outbox and not committed.
+func (o *outbox) waiting() (batches, records int, paused bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	records = o.open.records
+	if records > 0 {
+		batches++
+	}
+	for _, b := range slices.Concat(o.sealed, o.given) {
+		batches++
+		records += b.records
+	}
+	return batches, records, o.handover.Paused()
+}
+
+func (o *outbox) signal() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,186 @@
+package collector
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+
+	"office365/normalize"
+)
+
+// queue holds the contents that wait for a worker. News goes before the
+// backlog, and among each the content types take turns, oldest content first.
+// A content that is taken is not in the queue: it is put back when its fetch
+// has failed, and forgotten otherwise.
+type queue struct {
+	mu      sync.Mutex
+	types   []normalize.ContentType
+	waiting map[normalize.ContentType]*waiting
+	turn    int
+	limit   adaptive
+	active  int
+
+	wake chan struct{} // capacity 1: somebody may look again
+}
+
+// waiting is what one content type has in the queue.
+type waiting struct {
+	live, backlog byCreated
+	later         byNextTry
+}
+
+func newQueue(types []normalize.ContentType, workers int) *queue {
+	q := &queue{
+		types:   types,
+		waiting: map[normalize.ContentType]*waiting{},
+		limit:   adaptive{now: workers, most: workers},
+		wake:    make(chan struct{}, 1),
+	}
+	for _, ct := range types {
+		q.waiting[ct] = &waiting{}
+	}
+	return q
+}
+
+// put queues a content: live ones before the others, one that has a NextTry
+// once that has come.
+func (q *queue) put(j job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	w := q.waiting[j.ct]
+	switch {
+	case !j.content.NextTry.IsZero():
+		heap.Push(&w.later, j)
+	default:
+		w.ready(j)
+	}
+	q.signal()
+}
+
+func (w *waiting) ready(j job) {
+	if j.live {
+		heap.Push(&w.live, j)
+		return
+	}
+	heap.Push(&w.backlog, j)
+}
+
+// take returns a content whose turn it is. Without one, wait tells how long
+// nothing will be due by itself; a put ends the wait sooner. Every taken
+// content must be followed by a release.
+func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	wait = q.ripen(now)
+	if q.active >= q.limit.workers(now) {
+		return job{}, wait, false
+	}
+	for _, pick := range []func(*waiting) *byCreated{
+		func(w *waiting) *byCreated { return &w.live },
+		func(w *waiting) *byCreated { return &w.backlog },
+	} {
+		for range q.types {
+			q.turn = (q.turn + 1) % len(q.types)
+			if h := pick(q.waiting[q.types[q.turn]]); h.Len() > 0 {
+				q.active++
+				q.signal()                        // there may be more, for another worker
+				return heap.Pop(h).(job), 0, true //nolint:errcheck,forcetypeassert // our own heap
+			}
+		}
+	}
+	return job{}, wait, false
+}
+
+// release ends the work on a taken content.
+func (q *queue) release() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.active--
+	q.signal()
+}
+
+// throttled halves the number of workers; it grows back by itself.
+func (q *queue) throttled(now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.limit.halve(now)
+}
+
+// idleWait is how long a worker waits when nothing is due by itself.
+const idleWait = time.Minute
+
+// ripen moves what is due out of later, and tells when the next one is.
+func (q *queue) ripen(now time.Time) time.Duration {
+	wait := idleWait
+	for _, w := range q.waiting {
+		for w.later.Len() > 0 {
+			until := w.later[0].content.NextTry.Sub(now)
+			if until > 0 {
+				wait = min(wait, until)
+				break
+			}
+			w.ready(heap.Pop(&w.later).(job)) //nolint:errcheck,forcetypeassert // our own heap
+		}
+	}
+	return wait
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// adaptive is a number of workers that halves under throttling and grows back
+// slowly.
+type adaptive struct {
+	now, most int
+	changed   time.Time
+}
+
+// growEvery is the time in which one more worker is let in after a throttle.
+const growEvery = 30 * time.Second
+
+func (a *adaptive) workers(now time.Time) int {
+	for a.now < a.most && now.Sub(a.changed) >= growEvery {
+		a.now++
+		a.changed = a.changed.Add(growEvery)
+	}
+	return a.now
+}
+
+func (a *adaptive) halve(now time.Time) {
+	a.now = max(1, a.workers(now)/2)
+	a.changed = now
+}
+
+// byCreated is a heap of jobs, oldest content first.
+type byCreated []job
+
+func (h byCreated) Len() int { return len(h) }
+func (h byCreated) Less(i, k int) bool {
+	return h[i].content.Created.Before(h[k].content.Created)
+}
+func (h byCreated) Swap(i, k int) { h[i], h[k] = h[k], h[i] }
+func (h *byCreated) Push(x any)   { *h = append(*h, x.(job)) } //nolint:errcheck,forcetypeassert // our own heap
+func (h *byCreated) Pop() any     { return popJob((*[]job)(h)) }
+
+// byNextTry is a heap of jobs, soonest next try first.
+type byNextTry []job
+
+func (h byNextTry) Len() int { return len(h) }
+func (h byNextTry) Less(i, k int) bool {
+	return h[i].content.NextTry.Before(h[k].content.NextTry)
+}
+func (h byNextTry) Swap(i, k int) { h[i], h[k] = h[k], h[i] }
+func (h *byNextTry) Push(x any)   { *h = append(*h, x.(job)) } //nolint:errcheck,forcetypeassert // our own heap
+func (h *byNextTry) Pop() any     { return popJob((*[]job)(h)) }
+
+func popJob(h *[]job) job {
+	last := len(*h) - 1
+	j := (*h)[last]
+	(*h)[last] = job{}
+	*h = (*h)[:last]
+	return j
+}
