@@ -1,0 +1,30 @@
+// Package simulator is a made-up Microsoft 365 tenant behind HTTP: the token
+// endpoint of Entra ID, the subscriptions, listings and contents of the Office
+// 365 Management Activity API, and the ways in which the real service fails.
+//
+// A Simulator is one tenant with one registered application and is an
+// http.Handler. NewServer puts it behind TLS on a loopback port with a
+// certificate authority of its own; a Mux puts several tenants behind one port.
+// The program in cmd/o365sim is the same on the command line.
+//
+//	sim := simulator.New(simulator.Options{Now: clock})
+//	srv := simulator.NewServer(t, sim)
+//	sim.AddContent(simulator.AuditExchange, 10, 50, from, to)
+//	sim.Inject(simulator.MustFault("af429").On(simulator.RouteBlob).Calls(3, 5))
+//	… point a client at srv.URL with srv.CAFile …
+//	assert.ElementsMatch(t, sim.Offered(), delivered)
+//
+// Everything is a function of Options: the same seed and the same calls give
+// the same bytes, contents included, and no code of this package reads the
+// clock but Options.Now (token signatures and the certificates are the only
+// random things). Records of a generated blob are never stored: they are made
+// from the seed and their number each time a client asks, so that a backlog of
+// millions costs a few bytes a blob.
+//
+// Where the real service is documented or measured, the simulator follows it;
+// where two readings are possible, a field of Options switches between them.
+// The relative order of some checks is unknown, so tests should not rely on
+// which of two simultaneous mistakes is reported.
+//
+// All methods are safe for concurrent use.
+package simulator
