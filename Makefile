@@ -1,0 +1,117 @@
+# The input plugin office365 of Fluent Bit. `make` lists what can be made.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+GO      ?= go
+PREFIX  ?= /usr/local
+DESTDIR ?=
+# One real configuration to run; without it, `make run` runs on the simulator.
+CONF    ?=
+# Time for each fuzz target.
+FUZZTIME ?= 60s
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X office365/plugin/internal/cli.version=$(VERSION)
+# -buildvcs=false: the version is in LDFLAGS, and git may refuse a checkout that
+# belongs to another user, as in containers.
+GOBUILD  := CGO_ENABLED=1 CC=$(CC) $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+CFLAGS   := -std=c11 -O2 -g -Wall -Wextra -Werror -rdynamic -pthread
+
+GOLANGCI_VERSION := 2.15.0
+GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
+
+HOST_SOURCES := $(wildcard tests/host/*.c)
+HOST_HEADERS := $(wildcard tests/host/*.h)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help build run test lint unit race e2e bench fuzz settings install docker clean FORCE
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: bin/in_office365.so bin/in_office365 bin/o365sim bin/host ## build the plugin, the command, the simulator and the test host into bin/
+
+# Go knows best what has to be built again.
+bin/in_office365.so: FORCE
+	$(GOBUILD) -buildmode=c-shared -o $@ ./plugin
+	@rm -f bin/in_office365.h # what cgo writes beside it; nobody includes it
+
+bin/in_office365: FORCE
+	$(GOBUILD) -o $@ ./plugin
+
+bin/o365sim: FORCE
+	$(GOBUILD) -o $@ ./tests/simulator/cmd/o365sim
+
+bin/host: $(HOST_SOURCES) $(HOST_HEADERS)
+	@mkdir -p bin
+	$(CC) $(CFLAGS) -o $@ $(HOST_SOURCES) -ldl
+
+run: build ## run the plugin on the simulator, or on a real tenant with CONF=path
+	@exec tests/run.sh $(if $(CONF),'$(CONF)')
+
+test: lint race e2e ## linters, unit tests with the race detector, end to end
+
+lint: $(GOLANGCI) ## go vet, golangci-lint and the formatters
+	$(GO) vet ./...
+	$(GOLANGCI) fmt --diff ./...
+	$(GOLANGCI) run ./...
+
+# The linter of the right version: one that is installed already, or a new one.
+$(GOLANGCI):
+	@mkdir -p .bin
+	@for have in "$$(command -v golangci-lint || true)" "$$($(GO) env GOPATH)/bin/golangci-lint"; do \
+		if [ -x "$$have" ] && "$$have" version 2>/dev/null | grep -qF 'version $(GOLANGCI_VERSION) '; then \
+			ln -sf "$$have" $@; exit 0; \
+		fi; \
+	done; \
+	echo 'installing golangci-lint $(GOLANGCI_VERSION) into .bin (a minute or two)'; \
+	GOBIN="$$PWD/.bin" $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); \
+	mv .bin/golangci-lint $@
+
+unit: ## unit tests
+	$(GO) test $(UNIT)
+
+race: ## unit tests with the race detector
+	CGO_ENABLED=1 CC=$(CC) $(GO) test -race $(UNIT)
+
+# What runs within one process; a library with the race detector cannot be loaded.
+UNIT := ./normalize/... ./plugin/... ./tests/simulator/...
+
+e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator
+	$(GO) test -count=1 -timeout 20m ./tests/e2e/...
+
+bench: build ## benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./normalize/... ./plugin/... ./tests/bench/...
+
+fuzz: ## each fuzz target for FUZZTIME (60s)
+	@for package in $$($(GO) list $(UNIT)); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+settings: ## print the table of settings into README.md and conf/
+	$(GO) test ./plugin/internal/config -run TestREADMEAndExamplesPrintTheTable -update
+
+install: ## install the plugin and the command below PREFIX (/usr/local)
+	@[ -f bin/in_office365.so ] && [ -f bin/in_office365 ] || $(MAKE) bin/in_office365.so bin/in_office365
+	install -D -m 0755 bin/in_office365.so '$(DESTDIR)$(PREFIX)/lib/fluent-bit/in_office365.so'
+	install -D -m 0755 bin/in_office365 '$(DESTDIR)$(PREFIX)/bin/in_office365'
+
+docker: ## build the image office365 with Docker or Podman
+	@for engine in docker podman; do \
+		if command -v $$engine >/dev/null && $$engine info >/dev/null 2>&1; then \
+			exec $$engine build --build-arg VERSION='$(VERSION)' -f docker/Dockerfile -t office365:latest .; \
+		fi; \
+	done; \
+	echo 'make docker needs a running Docker or Podman; neither answers here' >&2; exit 1
+
+clean: ## remove what was built
+	rm -rf bin .bin
