@@ -44,6 +44,16 @@ static bool core_takes(const char *key)
     return false;
 }
 
+/*
+ * Exported by the fluent-bit program (include/fluent-bit/flb_input.h); plugins
+ * that want to know their label in the metrics find it with dlsym.
+ */
+const char *flb_input_name(struct instance *i);
+const char *flb_input_name(struct instance *i)
+{
+    return i->name;
+}
+
 static const char *get_property(const char *key, struct instance *i)
 {
     return core_takes(key) ? NULL : section_get(i->section, key);

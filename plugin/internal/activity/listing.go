@@ -19,8 +19,11 @@ const (
 	// listingBytes bounds one page of a listing: about 90,000 entries. Nobody
 	// has seen a page with more than some thousand.
 	listingBytes = 64 << 20
-	// maxPages ends a listing whose links never do, and never repeat either.
-	maxPages = 50_000
+	// What ends a listing whose links never do, and never repeat either: callers
+	// cut a listing at 20,000 contents, of which a page has one at least unless it
+	// is empty.
+	maxPages      = 25_000
+	maxEmptyPages = 1_000 // in a row
 	// contentLife: Microsoft Learn, content is available for 7 days. Only for
 	// entries that do not say when they expire.
 	contentLife = 7 * 24 * time.Hour
@@ -37,6 +40,7 @@ type Page struct {
 	Foreign string
 
 	link     string
+	empty    int // pages without an entry up to this one, in a row
 	from, to time.Time
 	trail    map[string]int // links that this listing has followed, and the number of the page each stood in
 }
@@ -62,8 +66,8 @@ func (c *Client) Next(ctx context.Context, ct normalize.ContentType, page Page) 
 	if at, followed := page.trail[page.link]; followed && at != page.Number {
 		return lost(fmt.Sprintf("the link in page %d is the one in page %d: the listing goes in a circle", page.Number, at))
 	}
-	if page.Number >= maxPages {
-		return lost(fmt.Sprintf("the listing does not end after %d pages", maxPages))
+	if page.Number >= maxPages || page.empty >= maxEmptyPages {
+		return lost(fmt.Sprintf("the listing does not end after %d pages, the last %d without contents", page.Number, page.empty))
 	}
 	address, err := c.follow(ct, page)
 	if err != nil {
@@ -90,6 +94,9 @@ func (c *Client) page(ctx context.Context, ct normalize.ContentType, address str
 	})
 	if err != nil {
 		return Page{}, err
+	}
+	if len(p.Contents) == 0 {
+		p.empty = before.empty + 1
 	}
 	// The reference says NextPageUri, the troubleshooting page NextPageUrl.
 	p.link = strings.TrimSpace(firstOf(header.Get("NextPageUri"), header.Get("NextPageUrl")))

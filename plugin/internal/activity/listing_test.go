@@ -271,9 +271,27 @@ func TestLastPageHasNoNext(t *testing.T) {
 func TestListingWithoutAnEndIsAnError(t *testing.T) {
 	t.Parallel()
 	client, _ := newClient(t, "http://localhost")
-	_, err := client.Next(t.Context(), normalize.AuditExchange, Page{link: "x", Number: maxPages})
-	e := refusedWith(t, err, PageLost)
-	assert.Contains(t, e.Error(), "does not end")
+	for _, page := range []Page{{link: "x", Number: maxPages}, {link: "x", Number: maxEmptyPages, empty: maxEmptyPages}} {
+		_, err := client.Next(t.Context(), normalize.AuditExchange, page)
+		e := refusedWith(t, err, PageLost)
+		assert.Contains(t, e.Error(), "does not end")
+	}
+}
+
+func TestEmptyPagesAreCountedInARow(t *testing.T) {
+	t.Parallel()
+	var s *service
+	s = newService(t, func(n int, w http.ResponseWriter, _ *http.Request) {
+		w.Header()[nextPageURI] = []string{s.URL + testFeed + "/subscriptions/content?nextPage=" + strconv.Itoa(n)}
+		_, _ = io.WriteString(w, map[bool]string{true: "[" + entryOf("a") + "]", false: "[]"}[n == 3])
+	})
+	page, client, err := list(t, s)
+	for _, want := range []int{1, 2, 0, 1, 2} {
+		require.NoError(t, err)
+		assert.Equal(t, want, page.empty)
+		page, err = client.Next(t.Context(), normalize.AuditExchange, page)
+	}
+	require.NoError(t, err)
 }
 
 func TestPageHasALimit(t *testing.T) {

@@ -87,7 +87,8 @@ func (x tenant) records(t *testing.T, id string) (int, error) {
 		return 0, err
 	}
 	var all []json.RawMessage
-	return len(all), json.Unmarshal(text, &all)
+	err = json.Unmarshal(text, &all)
+	return len(all), err
 }
 
 func TestTenantIsReadCompletely(t *testing.T) {
@@ -103,8 +104,9 @@ func TestTenantIsReadCompletely(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, contents, 10)
 			for _, c := range contents {
-				_, err := x.records(t, c.ID)
+				n, err := x.records(t, c.ID)
 				require.NoError(t, err)
+				assert.Equal(t, 7, n)
 				assert.WithinDuration(t, x.Now(), c.Created, time.Hour)
 				assert.True(t, c.Expires.After(x.Now()))
 			}
@@ -164,7 +166,11 @@ func TestFaultsOfTheListing(t *testing.T) {
 			t.Parallel()
 			x := newTenant(t, simulator.Options{PageSize: 3})
 			x.fill(7, 1)
-			x.Inject(simulator.MustFault(name).On(simulator.RouteContentList))
+			fault := simulator.MustFault(name).On(simulator.RouteContentList)
+			if name == "foreign-next" {
+				fault = fault.Nth(1) // it adds a link to the last page as well, for ever
+			}
+			x.Inject(fault)
 			contents, err := x.listed(t)
 			require.Equal(t, want, activity.ClassOf(err), "%v", err)
 			if want != activity.Success {
@@ -186,7 +192,7 @@ func TestFaultsOfContent(t *testing.T) {
 		"gone": activity.Gone, "gone-400": activity.Gone, "expired": activity.Gone, "expired-410": activity.Gone,
 		"bad-id": activity.Quarantine, "af429-seconds": activity.Throttle, "429-date": activity.Throttle,
 		"af50000": activity.Retry, "af50005": activity.Retry, "408": activity.Retry, "502": activity.Retry, "503-seconds": activity.Retry, "504": activity.Retry,
-		"truncated": activity.Retry, "reset": activity.Retry, "stall": activity.Retry, "trickle": activity.Retry,
+		"reset": activity.Retry, "stall": activity.Retry, "trickle": activity.Retry,
 		"401-once": activity.Success, "wrong-content-type": activity.Success, "redirect": activity.Retry,
 	} {
 		t.Run(name, func(t *testing.T) {

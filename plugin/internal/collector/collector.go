@@ -166,7 +166,6 @@ func (c *Collector) connect(transport http.RoundTripper) error {
 // holds it.
 func (c *Collector) openState(instance string) error {
 	if c.settings.DB == "" {
-		c.log.Warn("db is not set: the position lives in memory, and a restart begins at start_from again")
 		c.restore(nil, state.Saved{})
 		return nil
 	}

@@ -108,7 +108,7 @@ func TestWithoutTheCounterEverythingArrivesOnceToo(t *testing.T) {
 	})
 }
 
-func TestWithoutDBAWarningSaysSo(t *testing.T) {
+func TestWithoutDBThePositionLivesInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["db"] = ""
@@ -117,7 +117,11 @@ func TestWithoutDBAWarningSaysSo(t *testing.T) {
 		r.run(time.Minute)
 		r.stop()
 		r.requireAllOnce()
-		assert.Contains(t, r.log.String(), "db is not set")
+		r.delivered = nil
+		r.start()
+		r.run(time.Minute)
+		r.stop()
+		r.requireAllOnce()
 	})
 }
 

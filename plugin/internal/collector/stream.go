@@ -2,29 +2,21 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 
 	"office365/normalize"
 	"office365/plugin/internal/activity"
-	"office365/plugin/internal/auth"
 	"office365/plugin/internal/config"
 	"office365/plugin/internal/ledger"
 )
 
-// Bounds of listing.
+// Bounds of what a stream lists when.
 const (
 	// endLag keeps the end of a window behind now: a content may become
 	// listable a moment after its contentCreated.
 	endLag = 3 * time.Second
-	// cutAfter is how many contents end a listing: what it found is kept, and
-	// the window is halved. It bounds what one transaction has to store.
-	cutAfter = 20_000
-	// growBelow is how few contents let a halved window grow again.
-	growBelow = cutAfter / 4
 	// maxKnown is how many known contents of one type make its listing wait.
 	maxKnown = 200_000
 	// longListing is how many pages make a listing of the current window so
@@ -32,19 +24,6 @@ const (
 	longListing = 10
 	fullEvery   = 30 * time.Minute
 	recent      = 10 * time.Minute
-	// startEvery is how often a subscription is started: the API refuses more
-	// (Microsoft Learn, "Start a subscription", since 2025-08).
-	startEvery = 15 * time.Minute
-)
-
-// pageAttempts is how often a page is asked for: page links go stale, so that
-// longer is not better.
-const pageAttempts = 3
-
-// Waits of a stream after an error.
-const (
-	listRetryFirst = 5 * time.Second
-	listRetryMost  = 5 * time.Minute
 )
 
 // stream lists one content type. It is one goroutine; its fields are its own.
@@ -225,12 +204,12 @@ func (s *stream) full() bool {
 }
 
 func (s *stream) plan() ledger.Plan {
-	now := s.c.serverNow()
+	now := s.c.now()
 	var plan ledger.Plan
 	s.c.journal.read(s.ct, func(p *ledger.Position) {
 		plan = p.Plan(ledger.PlanOptions{
-			Now:     now,
-			End:     now.Add(-endLag),
+			Now:     s.c.client.LatestTime(now),
+			End:     s.c.client.ServerTime(now).Add(-endLag),
 			Current: s.c.settings.Overlap + 2*s.c.settings.Interval,
 			Step:    s.step,
 		})
@@ -253,212 +232,6 @@ func (s *stream) skip(lost ledger.Span) {
 	}
 	log("beyond the API's seven days: content created in this time was never listed and is lost",
 		"content_type", s.ct, "from", lost.From, "to", lost.To, "hours", lost.Length().Hours())
-}
-
-// list lists one window to its last page, without waiting in between (page
-// links go stale), and takes what it found into the position.
-func (s *stream) list(ctx context.Context, window ledger.Span) (pages int, err error) {
-	at := s.c.serverNow()
-	var contents []activity.Content
-	page, err := s.c.client.List(ctx, s.ct, window.From, window.To)
-	for pages = 1; err == nil; pages++ {
-		contents = append(contents, page.Contents...)
-		s.reportMalformed(page)
-		if !page.More || s.cut(window, len(contents)) {
-			break
-		}
-		page, err = s.next(ctx, page)
-	}
-	// Page links that go stale leave what was found; the window comes again.
-	listing := ledger.Listing{
-		Span:     window,
-		At:       at,
-		Overlap:  s.c.settings.Overlap,
-		Contents: known(contents),
-		Cut:      err != nil || page.More,
-	}
-	if stateErr := s.take(listing); stateErr != nil {
-		return pages, stateErr
-	}
-	if err != nil {
-		return pages, err
-	}
-	s.fitStep(window, len(contents), listing.Cut)
-	s.listed()
-	return pages, nil
-}
-
-// next asks for the page after page. What usually passes is tried again here,
-// or a long listing would have to begin anew at every hiccup.
-func (s *stream) next(ctx context.Context, page activity.Page) (activity.Page, error) {
-	for attempt := 1; ; attempt++ {
-		following, err := s.c.client.Next(ctx, s.ct, page)
-		class := activity.ClassOf(err)
-		if err == nil || attempt == pageAttempts || (class != activity.Retry && class != activity.Throttle) {
-			return following, err
-		}
-		if class == activity.Throttle {
-			s.c.throttle(err)
-		}
-		if !sleep(ctx, ledger.Backoff(time.Second, listRetryMost, attempt)) {
-			return following, ctx.Err()
-		}
-	}
-}
-
-func known(contents []activity.Content) []ledger.Content {
-	out := make([]ledger.Content, len(contents))
-	for i, c := range contents {
-		out[i] = ledger.Content{ID: c.ID, Created: c.Created, Expires: c.Expires}
-	}
-	// The order of listings is not reliable, across pages least of all.
-	slices.SortStableFunc(out, func(a, b ledger.Content) int { return a.Created.Compare(b.Created) })
-	return out
-}
-
-// take stores a listing and queues what is new in it.
-func (s *stream) take(listing ledger.Listing) error {
-	change, err := s.c.journal.change(s.ct, func(p *ledger.Position) ledger.Change { return p.Listed(listing) })
-	if err != nil {
-		s.c.reportState(err)
-		return err
-	}
-	now := s.c.serverNow()
-	for _, content := range change.Known {
-		s.c.queue.put(job{s.ct, content, s.c.isLive(content.Created, now)})
-	}
-	st := s.c.stats.of(s.ct)
-	st.listed.Add(int64(len(change.Known)))
-	if !listing.Cut {
-		st.lastListing.Store(s.c.now().Unix())
-	}
-	return nil
-}
-
-func (s *stream) reportMalformed(page activity.Page) {
-	for _, text := range page.Malformed {
-		s.c.stats.of(s.ct).malformed.Add(1)
-		s.c.trouble.report("listing entries of "+string(s.ct), "a listing has an entry that names no content; it cannot be fetched",
-			"content_type", s.ct, "entry", text)
-	}
-}
-
-// cut reports whether a listing has grown too long to be finished.
-func (s *stream) cut(window ledger.Span, contents int) bool {
-	return contents > cutAfter && window.Length() > ledger.MinWindow
-}
-
-// fitStep halves the windows after a listing that was cut, and lets them grow
-// after one that found little.
-func (s *stream) fitStep(window ledger.Span, contents int, cut bool) {
-	switch {
-	case cut:
-		s.step = max(ledger.MinWindow, min(s.step, window.Length())/2)
-		s.c.log.Warn("a listing passed 20,000 contents and was cut: what it found is kept, and its window is listed again in halves",
-			"content_type", s.ct, "from", window.From, "to", window.To, "next_window", s.step)
-	case contents < growBelow && window.Length() >= s.step:
-		s.step = min(ledger.MaxWindow, 2*s.step)
-	}
-}
-
-// listed ends the troubles that a complete listing disproves.
-func (s *stream) listed() {
-	s.c.trouble.clear(listTrouble(s.ct))
-	s.c.trouble.clear("token")
-	s.c.trouble.clear("throttle")
-}
-
-// handle reacts to an error of a listing or a subscription, and tells how long
-// to wait before the next attempt.
-func (s *stream) handle(ctx context.Context, err error, attempt int) time.Duration {
-	if ctx.Err() != nil {
-		return 0
-	}
-	if token, ok := errors.AsType[*auth.Error](err); ok {
-		s.c.reportToken(token)
-		return spread(tokenWait(token, attempt))
-	}
-	switch activity.ClassOf(err) {
-	case activity.Throttle:
-		s.c.throttle(err)
-		return time.Millisecond // the gate holds
-	case activity.PageLost:
-		// The link had gone stale: the window begins again from its first page.
-		s.report(err, "listing broke off between pages; it begins again, and what it found is kept")
-		return ledger.Backoff(time.Second, listRetryMost, attempt)
-	case activity.Resubscribe:
-		s.report(err, "the subscription is missing or disabled; it is started")
-		return s.restart(ctx)
-	case activity.CoolDown:
-		return min(startEvery, retryAfter(err)+time.Second)
-	case activity.AuditingOff, activity.Configuration, activity.Reauthenticate:
-		s.report(err, "cannot list; tried again every 5 minutes")
-		return spread(configurationWait)
-	default:
-		s.report(err, "listing failed; tried again with growing waits, nothing is lost")
-		return spread(ledger.Backoff(listRetryFirst, listRetryMost, attempt))
-	}
-}
-
-// tokenWait is short for what mends itself and long for what a person must mend.
-func tokenWait(err *auth.Error, attempt int) time.Duration {
-	if err.Kind == auth.Configuration {
-		return configurationWait
-	}
-	return max(err.RetryAfter, ledger.Backoff(listRetryFirst, listRetryMost, attempt))
-}
-
-// spread keeps the content types from coming back all at once.
-func spread(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Float64()*float64(d)/4) //nolint:gosec // spreads load
-}
-
-func listTrouble(ct normalize.ContentType) string { return "listing " + string(ct) }
-
-func (s *stream) report(err error, message string) {
-	s.c.trouble.report(listTrouble(s.ct), message, "content_type", s.ct, "error", err)
-}
-
-// subscribe makes sure that there is a subscription: it lists them and starts
-// what is missing. The cool-down is no error, for listing may work already.
-func (s *stream) subscribe(ctx context.Context) error {
-	subs, err := s.c.client.Subscriptions(ctx)
-	if err != nil {
-		return err
-	}
-	for _, sub := range subs {
-		if sub.ContentType == s.ct && sub.Enabled() {
-			return nil
-		}
-	}
-	err = s.start(ctx)
-	if activity.ClassOf(err) == activity.CoolDown {
-		return nil
-	}
-	return err
-}
-
-func (s *stream) start(ctx context.Context) error {
-	s.startedAt = s.c.now()
-	if err := s.c.client.Start(ctx, s.ct); err != nil {
-		return err
-	}
-	s.c.log.Info("subscription started; the first contents may take up to 12 hours", "content_type", s.ct)
-	return nil
-}
-
-// restart starts the subscription again, unless that was done within the
-// cool-down, and tells how long to wait before the next listing.
-func (s *stream) restart(ctx context.Context) time.Duration {
-	if since := s.c.now().Sub(s.startedAt); since < startEvery {
-		return spread(configurationWait)
-	}
-	if err := s.start(ctx); err != nil && ctx.Err() == nil {
-		s.c.trouble.report("subscription to "+string(s.ct), "the subscription cannot be started", "content_type", s.ct, "error", err)
-		return spread(configurationWait)
-	}
-	s.c.trouble.clear("subscription to " + string(s.ct))
-	return time.Second
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -24,8 +24,8 @@ type Plan struct {
 
 // PlanOptions bound the windows of a Plan.
 type PlanOptions struct {
-	Now     time.Time     // the earlier of our clock and the server's
-	End     time.Time     // end of the newest window
+	Now     time.Time     // what the reach is measured from: the later of our clock and the server's
+	End     time.Time     // end of the newest window, by the earlier of both
 	Current time.Duration // how far the current window reaches back
 	Step    time.Duration // longest window
 }

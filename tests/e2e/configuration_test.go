@@ -1,0 +1,65 @@
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// refused is the status of a program whose plugin refuses its configuration.
+const refused = 255
+
+func TestWrongConfigurationIsOneMessageThatNamesAllOfIt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p program) {
+		text := section("SERVICE", "Flush", "1") +
+			section("INPUT", "Name", "office365", "tenant_id", "contoso.example", "plan", "us", "timeout", "soon",
+				"interval", "300", "client_secret", "s3cret~of.nobody", "certificate_file", "/etc/o365.pem") +
+			section("OUTPUT", "Name", "null", "Match", "*")
+		run := p.start(t, text, []string{"s3cret~of.nobody"})
+		assert.Equal(t, refused, run.wait(20*time.Second))
+		message := ""
+		for line := range strings.Lines(run.log.String()) {
+			if strings.Contains(line, "[office365]") && strings.Contains(line, "error") {
+				require.Empty(t, message, "more than one message: %s", line)
+				message = line
+			}
+		}
+		for _, part := range []string{
+			`tenant_id "contoso.example"`, "client_id is missing", `plan "us"`, `timeout "soon"`, "interval 300",
+			"client_secret and certificate_file are both set; keep one",
+		} {
+			assert.Contains(t, message, part)
+		}
+	})
+}
+
+func TestTwoSectionsWithOneFileAreBothNamed(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p program) {
+		tenants := newTenants(t, 2, nil)
+		tenants[1].extra = []string{"db", tenants[0].db()}
+		run := p.start(t, conf(tenants), tenants[0].secrets())
+		assert.Equal(t, refused, run.wait(20*time.Second))
+		assert.Contains(t, run.log.String(), "office365.0 and office365.1")
+		assert.Contains(t, run.log.String(), tenants[0].db())
+	})
+}
+
+func TestWrongSecretIsOneLineAndTheOtherInputGoesOn(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p program) {
+		tenants := newTenants(t, 2, nil)
+		tenants[0].extra = []string{"client_secret", "s3cret~of.nobody"}
+		tenants[1].fill(2, 10)
+		run := p.start(t, conf(tenants), append(tenants[1].secrets(), "s3cret~of.nobody"))
+		tenants[1].waitFor(tenants[1].offered())
+		<-time.After(3 * time.Second)
+		require.Zero(t, run.stop())
+		tenants[1].requireAllOnce()
+		assert.Equal(t, 1, strings.Count(run.log.String(), "AADSTS7000215"), "one clear line")
+	})
+}
