@@ -36,16 +36,20 @@ choose_host() {
 	fi
 }
 
-# end_group stops a session with SIGTERM and waits for it. What bash has to say
-# about it goes nowhere.
+# end_group stops a session with SIGTERM and waits for it; what bash has to say
+# about it goes nowhere. Another Ctrl-C kills it.
 end_group() {
-	[ -n "$1" ] || return 0
-	kill -TERM -- "-$1" 2>/dev/null || true
-	wait "$1" 2>/dev/null || true
+	local pid=$1
+	[ -n "$pid" ] || return 0
+	trap 'kill -KILL -- "-$pid" 2>/dev/null || true' INT
+	kill -TERM -- "-$pid" 2>/dev/null || true
+	while kill -0 "$pid" 2>/dev/null; do
+		wait "$pid" 2>/dev/null || true
+	done
 }
 
 clean_up() {
-	trap '' INT TERM HUP # once is enough
+	trap '' TERM HUP # they may come twice, from the terminal and from make
 	end_group "$host_pid"
 	end_group "$simulator_pid"
 	[ -z "$dir" ] || rm -rf "$dir"

@@ -13,7 +13,7 @@ type aadsts struct {
 	text   string // {app} and {tenant} stand for those of the request
 }
 
-// aadstsErrors are the codes that the simulator can answer (section 3.2).
+// aadstsErrors are the codes that the simulator can answer.
 var aadstsErrors = map[int]aadsts{
 	7000215: {http.StatusUnauthorized, "invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'."},
 	7000222: {http.StatusUnauthorized, "invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."},

@@ -129,7 +129,7 @@ func (a Action) shape(c *call, rep reply) reply {
 		return rep
 	}
 	body := rep.bytes()
-	rep.stream = nil
+	rep.stream, rep.packed = nil, nil
 	if a.Single || a.Insert != nil {
 		body = a.rearrange(body)
 	}

@@ -17,7 +17,7 @@ const malformed = `{"CreationTime":"2026-03-02T10:16:31","Id":"broken","Operatio
 
 var html = map[string]string{"Content-Type": "text/html; charset=utf-8"}
 
-// Faults returns the named faults of section 8.5 of the reference. Each is
+// Faults returns the faults that have a name. Each is
 // complete: injected as it is, it acts on the calls that it is about until it
 // is removed, or as often as its name says. On, For, At, Nth, Calls, Count and
 // Forever narrow it.

@@ -1,14 +1,13 @@
 package simulator
 
 import (
-	"io"
 	"net/http"
 	"regexp"
 	"strings"
 )
 
 // contentIDPattern is what the service recognizes as a content id; %24 in
-// place of $ is none (section 2.6).
+// place of $ is none.
 var contentIDPattern = regexp.MustCompile(`^[0-9A-Za-z_.-]+(\$[0-9A-Za-z_.-]+)+$`)
 
 // content is the answer to a request for one blob.
@@ -35,10 +34,9 @@ func (s *Simulator) content(c *call) reply {
 		return rep
 	}
 	b.requested++
-	detections := c.claims.has(roleReadDLP)
-	return reply{status: http.StatusOK, blob: b, stream: func(w io.Writer) error {
-		return b.write(w, s.records, detections)
-	}}
+	rep := b.reply(s.records, c.claims.has(roleReadDLP))
+	rep.blob = b
+	return rep
 }
 
 func (c *call) notFound() reply {
@@ -58,7 +56,7 @@ var sensitiveTypes = []struct {
 	{"a2f29c85-ecb8-4514-a610-364790c0773e", "U.S. Social Security Number (SSN)"},
 }
 
-// dlpTypes is the list of friendly names (section 2.8).
+// dlpTypes is the list of friendly names.
 func dlpTypes(c *call) reply {
 	if language := c.r.Header.Get("Accept-Language"); strings.Contains(language, ",") {
 		return apiError("AF20053", "Only a single language may be present in the Accept-Language header.")

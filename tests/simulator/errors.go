@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// apiStatus is the HTTP status of each AF code: observed where section 3.1 of
-// the reference says so, else the most plausible one.
+// apiStatus is the HTTP status of each AF code: observed for AF10001,
+// AF20022 to AF20024, AF20055, AF429, 429 and AF50000, else the most plausible.
 var apiStatus = map[string]int{
 	"AF10001": http.StatusUnauthorized,
 	"AF20001": http.StatusBadRequest, "AF20002": http.StatusBadRequest, "AF20003": http.StatusBadRequest,
@@ -71,7 +71,7 @@ func unauthorized() *reply {
 }
 
 // dataServiceException is what a start answers while unified auditing is off:
-// an exception text cut in two at its first colon (section 3).
+// an exception text cut in two at its first colon.
 func dataServiceException(c *call) reply {
 	text := "StartSubscription [CorrId=" + c.newGUID() + "][TenantId=" + c.opts.TenantID +
 		",ContentType=" + string(c.contentType()) + ",ApplicationId=" + c.opts.ClientID +

@@ -15,9 +15,9 @@ import (
 )
 
 // oneBlob is a tenant with a content of ten records, of 14 KB.
-func oneBlob(t *testing.T, o simulator.Options) (c *client, id string) {
+func oneBlob(t *testing.T) (c *client, id string) {
 	t.Helper()
-	c = newClient(t, o)
+	c = newClient(t, simulator.Options{})
 	c.sim.Start()
 	id = c.sim.AddBlob(simulator.Blob{Type: simulator.AuditExchange, Created: noon.Add(-time.Hour), Generate: 10})
 	return c, id
@@ -59,7 +59,7 @@ func TestStatusFaults(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.fault, func(t *testing.T) {
 			t.Parallel()
-			c, id := oneBlob(t, simulator.Options{})
+			c, id := oneBlob(t)
 			remove := c.sim.Inject(simulator.MustFault(test.fault))
 			a := c.get("audit/" + id)
 			assert.Equal(t, test.status, a.StatusCode)
@@ -124,7 +124,7 @@ func TestBodyFaults(t *testing.T) {
 	for fault, check := range tests {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			c, id := oneBlob(t, simulator.Options{})
+			c, id := oneBlob(t)
 			whole := c.get("audit/" + id).body
 			c.sim.Inject(simulator.MustFault(fault))
 			a := c.get("audit/" + id)
@@ -141,7 +141,7 @@ func TestAResetBreaksTheConnectionOfHTTP1(t *testing.T) {
 	c.sim.Start()
 	id := c.sim.AddBlob(simulator.Blob{Type: simulator.AuditExchange, Created: noon.Add(-time.Hour), Generate: 10})
 	c.sim.Inject(simulator.MustFault("reset-once"))
-	assert.Error(t, c.get("audit/"+id).err)
+	require.Error(t, c.get("audit/"+id).err)
 	assert.Empty(t, c.sim.Served())
 	a := c.get("audit/" + id)
 	require.NoError(t, a.err)
@@ -150,7 +150,7 @@ func TestAResetBreaksTheConnectionOfHTTP1(t *testing.T) {
 
 func TestATrickleArrivesWhole(t *testing.T) {
 	t.Parallel()
-	c, id := oneBlob(t, simulator.Options{})
+	c, id := oneBlob(t)
 	whole := c.get("audit/" + id).body
 	fault := simulator.MustFault("trickle")
 	fault.Action.Trickle = simulator.Trickle{Bytes: 700, Every: simulator.Duration(time.Microsecond)}
@@ -307,26 +307,24 @@ func TestWhichCallsAFaultMeets(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, id := oneBlob(t, simulator.Options{})
+			c, id := oneBlob(t)
 			c.sim.Inject(test.fault(simulator.MustFault("503"), id))
-			met := ""
-			for range 6 {
+			met := []byte("......")
+			for i := range met {
 				if c.get("audit/"+id).StatusCode == http.StatusServiceUnavailable {
-					met += "x"
-				} else {
-					met += "."
+					met[i] = 'x'
 				}
 				c.sim.Advance(time.Minute)
 			}
-			assert.Equal(t, test.met, met)
-			assert.Equal(t, strings.Count(met, "x"), c.sim.Injected()[0].Met)
+			assert.Equal(t, test.met, string(met))
+			assert.Equal(t, strings.Count(test.met, "x"), c.sim.Injected()[0].Met)
 		})
 	}
 }
 
 func TestTheFaultInjectedFirstActs(t *testing.T) {
 	t.Parallel()
-	c, id := oneBlob(t, simulator.Options{})
+	c, id := oneBlob(t)
 	c.sim.Inject(simulator.MustFault("503").Count(1))
 	c.sim.Inject(simulator.MustFault("502").Calls(2, 2))
 	var statuses []int
@@ -347,7 +345,7 @@ func TestEveryNamedFaultActsAndCanBeWritten(t *testing.T) {
 		var back simulator.Fault
 		require.NoError(t, json.Unmarshal(text, &back), f.Name)
 		assert.Equal(t, f.Name, back.Name)
-		assert.NotEqual(t, simulator.Action{}.Header, f.Action, f.Name)
+		assert.NotContains(t, string(text), `"action":{}`, f.Name)
 	}
 	assert.Greater(t, len(seen), 70)
 	assert.Panics(t, func() { simulator.MustFault("no such") })

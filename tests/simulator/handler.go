@@ -113,7 +113,7 @@ func methodAllowed(c *call) (reply, bool) {
 	return message(http.StatusMethodNotAllowed, "The requested resource does not support http method '"+c.r.Method+"'."), false
 }
 
-// checkBearer is check 1 of section 8.2: a token that is known, in force and
+// checkBearer is check 1 of a call: a token that is known, in force and
 // made for this root.
 func (s *Simulator) checkBearer(c *call) *reply {
 	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")

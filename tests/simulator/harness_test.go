@@ -29,7 +29,7 @@ func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
 // client talks to a simulator as a collector does, answer by answer.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	sim    *simulator.Simulator
 	server *simulator.Server
 	http   *http.Client
@@ -45,23 +45,23 @@ type answer struct {
 	err  error // of reading the body
 }
 
-func newClient(t *testing.T, o simulator.Options) *client {
-	t.Helper()
+func newClient(tb testing.TB, o simulator.Options) *client {
+	tb.Helper()
 	if o.Now == nil {
 		o.Now = at(noon)
 	}
 	sim := simulator.New(o)
-	return connect(t, sim, simulator.NewServer(t, sim))
+	return connect(tb, sim, simulator.NewServer(tb, sim))
 }
 
-func connect(t *testing.T, sim *simulator.Simulator, server *simulator.Server) *client {
-	t.Helper()
+func connect(tb testing.TB, sim *simulator.Simulator, server *simulator.Server) *client {
+	tb.Helper()
 	roots := x509.NewCertPool()
-	require.True(t, roots.AppendCertsFromPEM(server.CAPEM))
+	require.True(tb, roots.AppendCertsFromPEM(server.CAPEM))
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableCompression: true}
-	t.Cleanup(transport.CloseIdleConnections)
+	tb.Cleanup(transport.CloseIdleConnections)
 	c := &client{
-		t: t, sim: sim, server: server, tenant: sim.Options().TenantID, header: http.Header{},
+		t: tb, sim: sim, server: server, tenant: sim.Options().TenantID, header: http.Header{},
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	c.token = c.newToken()
@@ -155,11 +155,11 @@ type entry struct {
 	ContentType, ContentID, ContentURI, ContentCreated, ContentExpiration string
 }
 
-func (a answer) entries(t *testing.T) []entry {
-	t.Helper()
-	require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+func (a answer) entries(tb testing.TB) []entry {
+	tb.Helper()
+	require.Equal(tb, http.StatusOK, a.StatusCode, a.body)
 	var entries []entry
-	require.NoError(t, json.Unmarshal([]byte(a.body), &entries), a.body)
+	require.NoError(tb, json.Unmarshal([]byte(a.body), &entries), a.body)
 	return entries
 }
 

@@ -118,8 +118,8 @@ func (c *call) page(blobs []*blob, at pageToken) (page []*blob, next *pageToken)
 	return blobs[from:high], next
 }
 
-// nextPage words NextPageUri, on the v1 path as the service does (section
-// 2.5), or as a fault wants it.
+// nextPage words NextPageUri, on the v1 path as the service does, or as a fault
+// wants it.
 func (c *call) nextPage(win window, next *pageToken) string {
 	names := []string{"contentType", "startTime", "endTime", "nextPage"}
 	base := c.base

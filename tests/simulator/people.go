@@ -43,7 +43,7 @@ func makeUsers(domain string, seed uint64) []user {
 
 func (d *draft) user() user { return pick(&d.r, d.g.users) }
 
-// mixedCase is a UPN as some workloads write it (section 7, item 8).
+// mixedCase is a UPN as some workloads write it.
 func (u user) mixedCase() string {
 	local, domain, _ := strings.Cut(u.upn, "@")
 	return strings.ToUpper(local[:1]) + local[1:] + "@" + domain

@@ -31,7 +31,7 @@ func (q quota) take(publisher string, limit int, now time.Time) bool {
 	return true
 }
 
-// checkQuota is check 4 of section 8.2.
+// checkQuota is check 4 of a call.
 func (s *Simulator) checkQuota(c *call) *reply {
 	publisher := c.publisher()
 	if publisher != zeroGUID && !guidPattern.MatchString(publisher) {
@@ -50,7 +50,7 @@ func (s *Simulator) checkQuota(c *call) *reply {
 	return throttled(c).ptr()
 }
 
-// throttled is AF429 as section 4 of the reference shows it.
+// throttled is AF429 as Microsoft documents it: a 403 that names the method.
 func throttled(c *call) reply {
 	method := map[Route]string{
 		RouteBlob: "GetBlob", RouteContentList: "GetContents", RouteList: "GetSubscriptions",

@@ -38,7 +38,7 @@ type span struct {
 
 // family is a kind of record with its place in the schedule of a content type.
 type family struct {
-	sequential bool          // the Id hides the instant of creation (section 6.8)
+	sequential bool          // the Id hides the instant of creation
 	grouped    bool          // one of the records of an alert: they share a second
 	later      time.Duration // of a grouped record, after the others
 	write      func(d *draft)
@@ -134,8 +134,8 @@ func (g *generator) newDraft(sp span) *draft {
 }
 
 // begin turns to record n: its random numbers, its instant, its Id. Events are
-// one minute to two hours older than their blob, in no order, as section 5 has
-// it.
+// one minute to two hours older than their blob, in no order, as
+// blobs of the service are.
 func (d *draft) begin(n uint64) {
 	length := uint64(len(d.list))
 	d.n, d.round = n, n/length
@@ -160,7 +160,7 @@ func (d *draft) begin(n uint64) {
 }
 
 // ticksOf hides an instant in the last two groups of a GUID, as the service
-// does: G5 and then G4 are the 100 ns units since the year 1 (section 6.8).
+// does: G5 and then G4 are the 100 ns units since the year 1.
 func ticksOf(t time.Time) uint64 {
 	const unixEpoch = 62_135_596_800                                            // seconds from the year 1 to 1970
 	ticks := uint64(t.Unix()+unixEpoch)*10_000_000 + uint64(t.Nanosecond()/100) //nolint:gosec // after the year 1
@@ -315,7 +315,7 @@ type head struct {
 	workload, ip, object, user string
 }
 
-// head writes the common fields in their usual order (section 6.1).
+// head writes the common fields in their usual order.
 func (d *draft) head(h head) {
 	d.name("CreationTime")
 	d.b = append(d.b, '"')

@@ -7,7 +7,7 @@ import (
 )
 
 // policy is an alert policy; all alerts of one share the first half of their
-// AlertIds, as those of one tenant do (section 6.8).
+// AlertIds, as those of one tenant do.
 type policy struct {
 	name, id, category, severity, operation, description string
 }
@@ -120,7 +120,7 @@ func malwareEntity(d *draft) {
 func lonelyAlert(d *draft) { d.trigger(d.alert(quietPolicy, quietStream), "1") }
 
 // cloudAppAlert comes from Defender for Cloud Apps: no entities, a Z at the
-// time, Id first, no Version (sections 6.1, 6.8).
+// time, Id first, no Version.
 func cloudAppAlert(d *draft) {
 	u := d.user()
 	id := hexID(d)

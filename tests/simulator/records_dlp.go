@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// DLP.All: types 11, 13 and 63 (section 6.7). The rule is spelled DLPRuleMatch
+// DLP.All: types 11, 13 and 63. The rule is spelled DLPRuleMatch
 // by SharePoint and DlpRuleMatch by Exchange.
 var dlpSchedule = []family{
 	{write: exchangeMatch},

@@ -1,6 +1,6 @@
 package simulator
 
-// Entra ID: types 8 and 15 (section 6.4). Neither has sequential Ids.
+// Entra ID: types 8 and 15. Neither has sequential Ids.
 var entraSchedule = []family{
 	{write: signIn},
 	{write: signIn},
@@ -91,7 +91,7 @@ func (d *draft) target(id string, kind int) {
 	d.endArray()
 }
 
-// identity is an entry of Actor or Target; the numbers are those of section 6.3.
+// identity is an entry of Actor or Target; 0 is a claim, 2 other, 4 an SPN, 5 a UPN.
 func (d *draft) identity(id string, kind int) {
 	d.element()
 	d.str("ID", id)

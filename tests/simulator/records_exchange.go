@@ -4,7 +4,7 @@ import (
 	"strconv"
 )
 
-// Exchange: types 1, 2, 3 and 50 (section 6.5). Data-center maintenance is most
+// Exchange: types 1, 2, 3 and 50. Data-center maintenance is most
 // of the real traffic (68 % in one tenant) and a third here.
 var exchangeSchedule = []family{
 	{sequential: true, write: maintenance},

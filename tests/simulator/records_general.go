@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Audit.General: whatever has no content type of its own (section 6.10). Two
+// Audit.General: whatever has no content type of its own. Two
 // alerts with their entities, one without, one of Defender for Cloud Apps and
 // an update come round with each turn.
 var generalSchedule = []family{

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// SharePoint and OneDrive: types 4, 6, 14, 36 and 56 (section 6.6). No record
+// SharePoint and OneDrive: types 4, 6, 14, 36 and 56. No record
 // has a ResultStatus.
 var sharePointSchedule = []family{
 	{sequential: true, write: fileOperation},

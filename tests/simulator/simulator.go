@@ -79,7 +79,7 @@ type Options struct {
 	Withhold     time.Duration // listings stay empty so long after a first start
 	Backfill     Backfill
 
-	LenientTenant bool // any GUID is taken in the path (section 2.9 of the reference)
+	LenientTenant bool // any GUID is taken in the path
 	StrictDLP     bool // DLP.All answers 401 without ActivityFeed.ReadDlp; else its detections are left out
 	AuditOff      bool // unified auditing is off: start answers the DataServiceException
 	LegacyWindow  bool // AF20030 in place of AF20055

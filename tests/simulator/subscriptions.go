@@ -114,7 +114,7 @@ func (s *Simulator) subscriptions() reply {
 	return jsonReply(http.StatusOK, views)
 }
 
-// checkSubscription is check 6 of section 8.2.
+// checkSubscription is check 6 of a call.
 func (s *Simulator) checkSubscription(ct ContentType) *reply {
 	sub := s.subs[ct]
 	if sub == nil {

@@ -12,7 +12,7 @@ const (
 )
 
 // timeLayouts are the documented forms of startTime and endTime and those that
-// are accepted in practice (section 2.5). The parser takes a fraction of a
+// are accepted in practice. The parser takes a fraction of a
 // second after any of them that ends in seconds.
 var timeLayouts = []string{
 	"2006-01-02", "2006-01-02T15:04", "2006-01-02T15:04:05",
@@ -35,7 +35,7 @@ type window struct {
 	fromText, toText string
 }
 
-// window is check 7 of section 8.2.
+// window is check 7 of a call.
 func (s *Simulator) window(c *call) (window, *reply) {
 	win := window{
 		rawFrom: rawQuery(c.r.URL, "startTime"), rawTo: rawQuery(c.r.URL, "endTime"),

@@ -90,6 +90,9 @@ func (s *settings) makeTenants() []*simulator.Simulator {
 		for _, ct := range simulator.ContentTypes() {
 			tenants[i].AddContent(ct, s.blobs, s.records, now.Add(-s.span), now)
 		}
+		if s.prepare {
+			tenants[i].Prepare()
+		}
 	}
 	return tenants
 }

@@ -22,6 +22,7 @@ type settings struct {
 	order                            string
 	faults                           []simulator.Fault
 	caOut, readyFile, dir            string
+	prepare                          bool
 }
 
 func parse(args []string, out io.Writer) (*settings, error) {
@@ -41,6 +42,7 @@ func parse(args []string, out io.Writer) (*settings, error) {
 	flags.StringVar(&s.order, "order", string(simulator.Sorted), "of listings: sorted, shuffled or reversed")
 	flags.DurationVar(&s.latency, "latency", 0, "before every answer")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the records")
+	flags.BoolVar(&s.prepare, "prepare", false, "make the first contents before the start and keep them, for benchmarks")
 	flags.IntVar(&s.quota, "quota", 0, "requests a minute and publisher; 0 = no limit")
 	flags.Func("fault", "inject a named `fault`, NAME or NAME:route=blob,type=T,id=I,page=1,from=3,to=5,times=2; repeatable", s.addFault)
 	flags.StringVar(&s.caOut, "ca-out", "", "write the certificate of the authority to this `file`")
