@@ -140,9 +140,9 @@ var rows = map[string]struct {
 	},
 	"content_types": {
 		good: map[string]string{
-			"dlp.all":                          "DLP.All",
-			"Audit.General,AUDIT.EXCHANGE":     "Audit.General, Audit.Exchange",
-			" Audit.General,\t  Audit.General": "Audit.General",
+			"dlp.all":                         "DLP.All",
+			"Audit.General,AUDIT.EXCHANGE":    "Audit.General, Audit.Exchange",
+			"Audit.General,\t  Audit.General": "Audit.General",
 		},
 		bad: map[string]string{
 			"Audit.General Audit.Sharepoin": `content_types "Audit.General Audit.Sharepoin" is wrong: "Audit.Sharepoin" is no content type; use Audit.AzureActiveDirectory, Audit.Exchange, Audit.General, Audit.SharePoint or DLP.All (did you mean Audit.SharePoint?)`,
