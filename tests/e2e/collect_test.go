@@ -20,7 +20,7 @@ import (
 func TestEveryRecordArrivesOnceAndARestartBringsOnlyNews(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tn := newTenant(t, nil)
+		tn := newTenant(t)
 		tn.fill(20, 50)
 		run := tn.start(p)
 		tn.waitFor(tn.offered())
@@ -49,7 +49,7 @@ func TestEveryRecordArrivesOnceAndARestartBringsOnlyNews(t *testing.T) {
 func TestTwoTenantsInOneProcessGetTheirOwn(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tenants := newTenants(t, 2, nil)
+		tenants := newTenants(t, 2)
 		tenants[0].fill(3, 10)
 		tenants[1].fill(4, 7)
 		run := p.start(t, conf(tenants), append(tenants[0].secrets(), tenants[1].secrets()...))
@@ -69,7 +69,7 @@ func TestTwoTenantsInOneProcessGetTheirOwn(t *testing.T) {
 func TestReloadBringsNothingTwiceAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tn := newTenant(t, nil)
+		tn := newTenant(t)
 		tn.fill(2, 10)
 		run := p.start(t, conf([]*tenant{tn}, "Hot_Reload", "on"), tn.secrets())
 		tn.waitFor(tn.offered())
@@ -86,7 +86,7 @@ func TestReloadBringsNothingTwiceAndLosesNothing(t *testing.T) {
 func TestKilledAndStartedAgainLosesNothing(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tn := newTenant(t, nil)
+		tn := newTenant(t)
 		tn.extra = []string{"batch_size", "256K"}
 		tn.fill(20, 30)
 		for _, after := range []int{1, 500, 1500} {
@@ -110,7 +110,7 @@ func TestKilledAndStartedAgainLosesNothing(t *testing.T) {
 func TestLogGoesToFluentBitsOwn(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tn := newTenant(t, nil)
+		tn := newTenant(t)
 		tn.fill(1, 3)
 		logFile := filepath.Join(tn.dir, "fluent-bit.log")
 		run := p.start(t, conf([]*tenant{tn}, "Log_File", logFile), tn.secrets())
@@ -135,7 +135,7 @@ func TestLogGoesToFluentBitsOwn(t *testing.T) {
 func TestPausedInstanceHandsOverNothingAndGoesOnAfterwards(t *testing.T) {
 	t.Parallel()
 	p := standIn()
-	tn := newTenant(t, nil)
+	tn := newTenant(t)
 	tn.fill(2, 5)
 	run := tn.start(p)
 	tn.waitFor(tn.offered())
@@ -156,7 +156,7 @@ func TestPausedInstanceHandsOverNothingAndGoesOnAfterwards(t *testing.T) {
 func TestWithoutTheArrivalCounterNothingIsLostOrTwice(t *testing.T) {
 	t.Parallel()
 	p := standIn()
-	tn := newTenant(t, nil)
+	tn := newTenant(t)
 	tn.fill(10, 20)
 	run := tn.start(p, "--no-counter")
 	tn.waitFor(tn.offered())

@@ -40,7 +40,7 @@ func TestWrongConfigurationIsOneMessageThatNamesAllOfIt(t *testing.T) {
 func TestTwoSectionsWithOneFileAreBothNamed(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tenants := newTenants(t, 2, nil)
+		tenants := newTenants(t, 2)
 		tenants[1].extra = []string{"db", tenants[0].db()}
 		run := p.start(t, conf(tenants), tenants[0].secrets())
 		assert.Equal(t, refused, run.wait(20*time.Second))
@@ -52,7 +52,7 @@ func TestTwoSectionsWithOneFileAreBothNamed(t *testing.T) {
 func TestWrongSecretIsOneLineAndTheOtherInputGoesOn(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, p program) {
-		tenants := newTenants(t, 2, nil)
+		tenants := newTenants(t, 2)
 		tenants[0].extra = []string{"client_secret", "s3cret~of.nobody"}
 		tenants[1].fill(2, 10)
 		run := p.start(t, conf(tenants), append(tenants[1].secrets(), "s3cret~of.nobody"))

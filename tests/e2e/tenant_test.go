@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,23 +25,20 @@ type tenant struct {
 }
 
 // newTenants returns so many tenants behind one port.
-func newTenants(t *testing.T, n int, change func(*simulator.Options)) []*tenant {
+func newTenants(t *testing.T, n int) []*tenant {
 	t.Helper()
 	mux := &simulator.Mux{}
 	dir := t.TempDir()
 	tenants := make([]*tenant, n)
 	for i := range tenants {
-		o := simulator.Options{
+		sim := simulator.New(simulator.Options{
 			TenantID:     fmt.Sprintf("0aa0aaaa-1111-2222-3333-44445555666%d", i),
 			ClientID:     fmt.Sprintf("11111111-2222-3333-4444-55555555555%d", i),
 			ClientSecret: fmt.Sprintf("s3cret~of.tenant-%d", i),
 			Domain:       fmt.Sprintf("tenant%d.example", i),
 			Now:          time.Now, Seed: uint64(i + 1), PageSize: 7, Order: simulator.Shuffled,
-		}
-		if change != nil {
-			change(&o)
-		}
-		tenants[i] = &tenant{t: t, sim: simulator.New(o), name: fmt.Sprintf("tenant-%d", i), dir: dir}
+		})
+		tenants[i] = &tenant{t: t, sim: sim, name: fmt.Sprintf("tenant-%d", i), dir: dir}
 		mux.Add(tenants[i].sim)
 	}
 	server := simulator.NewServer(t, mux)
@@ -50,9 +48,9 @@ func newTenants(t *testing.T, n int, change func(*simulator.Options)) []*tenant 
 	return tenants
 }
 
-func newTenant(t *testing.T, change func(*simulator.Options)) *tenant {
+func newTenant(t *testing.T) *tenant {
 	t.Helper()
-	return newTenants(t, 1, change)[0]
+	return newTenants(t, 1)[0]
 }
 
 func (tn *tenant) output() string { return filepath.Join(tn.dir, tn.name+".jsonl") }
@@ -84,14 +82,15 @@ func (tn *tenant) outputSection() string {
 
 // conf is a whole configuration for the tenants, which share a folder.
 func conf(tenants []*tenant, service ...string) string {
-	text := section("SERVICE", append([]string{
+	var text strings.Builder
+	text.WriteString(section("SERVICE", append([]string{
 		"Flush", "0.2", "Grace", "2", "Log_Level", "info",
 		"storage.path", filepath.Join(tenants[0].dir, "storage"), "storage.sync", "full",
-	}, service...)...)
+	}, service...)...))
 	for _, tn := range tenants {
-		text += tn.input() + tn.outputSection()
+		text.WriteString(tn.input() + tn.outputSection())
 	}
-	return text
+	return text.String()
 }
 
 func (tn *tenant) start(p program, args ...string) *process {
