@@ -44,7 +44,7 @@ type Source struct {
 type Normalizer struct {
 	options  Options
 	reserved map[string]struct{} // keys of the layer
-	initial  [256]bool           // first bytes of these
+	initial  initials            // first bytes of these
 
 	layer  layer
 	prefix prefix
@@ -69,7 +69,7 @@ func New(o Options) *Normalizer {
 	} {
 		if key != "" {
 			n.reserved[key] = struct{}{}
-			n.initial[key[0]] = true
+			n.initial.add([]byte(key))
 		}
 	}
 	return n
@@ -131,6 +131,9 @@ func (n *Normalizer) parsed(raw Raw) (*tape, error) {
 // type decide. They are written once and kept as long as the type stays.
 func (n *Normalizer) begin(ct ContentType) {
 	l := &n.layer
+	if cap(l.texts) > keptBuffer || cap(l.nodes) > keptNodes {
+		*l, n.prefix = layer{}, prefix{}
+	}
 	if n.prefix.contentType == ct && n.prefix.nodes > 0 {
 		l.reset(n.prefix.nodes, n.prefix.texts)
 		l.nodes[0].n = n.prefix.fields
@@ -243,6 +246,9 @@ func (n *Normalizer) undecodable(raw Raw, src Source, cause error) {
 // displace moves original fields with a key of ours to office365. The service
 // writes all its keys with a capital, so there are none as a rule.
 func (n *Normalizer) displace(r *Record) {
+	if r.tape.initial&n.initial == 0 {
+		return
+	}
 	l := &n.layer
 	for i := 1; i < len(r.tape.nodes); i = r.tape.next(i) {
 		key := r.tape.nodes[i]
@@ -267,9 +273,6 @@ func (n *Normalizer) displace(r *Record) {
 }
 
 func (n *Normalizer) isReserved(key []byte) bool {
-	if len(key) == 0 || !n.initial[key[0]] {
-		return false
-	}
 	_, ok := n.reserved[string(key)]
 	return ok
 }

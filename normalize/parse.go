@@ -28,6 +28,7 @@ type tape struct {
 	nodes   []Node
 	decoded []byte
 	fields  [fieldCount]int32 // index of the value of a known top-level field, 0 where absent
+	initial initials          // of the top-level keys
 	open    []byte            // of the containers deeper than MaxDepth: what closes each
 
 	wrong    string // why parse failed
@@ -45,7 +46,7 @@ type tape struct {
 // nested deeper than MaxDepth stay text.
 func (t *tape) parse(b []byte) int {
 	t.nodes, t.decoded = t.nodes[:0], t.decoded[:0]
-	t.fields = [fieldCount]int32{}
+	t.fields, t.initial = [fieldCount]int32{}, 0
 	return t.value(b, 0, 1)
 }
 
@@ -167,12 +168,23 @@ func space(b []byte, i int) int {
 	return i
 }
 
+// initials is a set of first bytes of keys, by their lower six bits: enough to
+// tell lower case from upper case.
+type initials uint64
+
+func (s *initials) add(key []byte) {
+	if len(key) > 0 {
+		*s |= 1 << (key[0] & 63)
+	}
+}
+
 // keySet knows the keys of one object so far, to find those that come twice.
 type keySet struct {
 	object int              // node of the object
 	n      int              // keys that count
+	all    int              // keys, with those that came again
 	seen   [4]uint64        // one bit per key that was there, by its hash
-	index  map[string]int32 // from manyMembers keys on: the node of each
+	index  map[string]int32 // once there are manyMembers: the node of each key
 }
 
 // enter counts the key at nodes[key], and lets go of an earlier member of the
@@ -182,14 +194,16 @@ func (t *tape) enter(b []byte, keys *keySet, key, depth int) {
 	h := hash(name)
 	word, bit := h>>62, uint64(1)<<(h>>56&63)
 	keys.n++
+	keys.all++
 	if keys.seen[word]&bit != 0 || keys.index != nil {
 		t.dropEarlier(b, keys, key, name)
 	}
 	keys.seen[word] |= bit
-	if keys.n == manyMembers && keys.index == nil {
+	if keys.all == manyMembers {
 		t.indexKeys(b, keys, key)
 	}
 	if depth == 1 {
+		t.initial.add(name)
 		if f := fieldOf(name); f != noField {
 			t.fields[f] = int32(key + 1) //nolint:gosec // fewer than the bytes of a record
 		}

@@ -163,12 +163,13 @@ func (s *Splitter) lastBracket() (n int, ok bool) {
 	return len(text) - 1, true
 }
 
-// closing follows brackets outside strings to the end of the element at text[0],
-// which is where one closes, none is left open and the next element follows, or
-// the end of a blob that is known to end there. It returns -1 when there is no
-// such place.
+// closing follows brackets outside strings to the end of the bad text at text[0]:
+// the comma or closing bracket where none is open and an object follows, or the
+// end of a blob that is known to end there. Where the text closes more than it
+// opened, it starts inside a record, and only the lowest level so far can be that
+// of records. It returns -1 when there is no such place.
 func closing(text []byte, final bool) int {
-	depth := 0
+	depth, lowest := 0, 0
 	for i := 0; i < len(text)-1; i++ {
 		switch text[i] {
 		case '"':
@@ -178,8 +179,14 @@ func closing(text []byte, final bool) int {
 		case '{', '[':
 			depth++
 		case '}', ']':
-			if depth--; depth <= 0 && elementFollows(text, i+1, final) {
+			depth--
+			lowest = min(lowest, depth)
+			if depth == lowest && (objectFollows(text, i+1) || blobEnds(text, i+1, final)) {
 				return i + 1
+			}
+		case ',':
+			if depth == lowest && i > 0 && objectFollows(text, i+1) {
+				return i
 			}
 		}
 	}
@@ -199,17 +206,16 @@ func stringEnd(text []byte, i int) int {
 	return -1
 }
 
-// elementFollows reports whether another element comes after one that ended, or
-// the end of the blob.
-func elementFollows(text []byte, end int, final bool) bool {
+// objectFollows reports whether an object starts at, or soon after, text[end].
+func objectFollows(text []byte, end int) bool {
 	i := space(text, end)
-	if text[i] == ']' {
-		return final && space(text, i+1) == len(text)-1
-	}
-	if text[i] == ',' {
-		i = space(text, i+1)
-	}
 	return text[i] == '{' && i-end < lookAhead
+}
+
+// blobEnds reports whether nothing but the last bracket comes after text[end].
+func blobEnds(text []byte, end int, final bool) bool {
+	i := space(text, end)
+	return text[i] == ']' && final && space(text, i+1) == len(text)-1
 }
 
 // tooLong passes over the element at buf[at] without holding it, and gives its

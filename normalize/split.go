@@ -9,8 +9,10 @@ import (
 const (
 	// firstBuffer holds some fifty records of the usual 1.3 KB.
 	firstBuffer = 64 << 10
-	// keptBuffer is the largest buffer that outlives its blob.
+	// keptBuffer is the largest buffer, and keptNodes the most nodes, that outlive
+	// what made them so large.
 	keptBuffer = 1 << 20
+	keptNodes  = keptBuffer / 16
 	// cutText is how much is kept of a text that is too long (less where even
 	// the limit is less).
 	cutText = 64 << 10
@@ -37,9 +39,9 @@ type Raw struct {
 // even JSON is found by this rule: the next record starts at whichever comes
 // first,
 //
-//   - the element that follows when the brackets outside strings are followed
-//     from the start of the bad text: after a closing bracket that leaves none
-//     open and has a comma and { behind it, or ] and the end of the blob;
+//   - where the brackets outside strings, followed from the start of the bad
+//     text, leave none open: behind a comma or closing bracket that has a {
+//     after it, or at the ] that ends the blob;
 //   - the first { behind the start of the bad text at which a whole, valid
 //     object starts that has at least three of the fields that every record has
 //     (Id, RecordType, CreationTime, Operation, Workload, UserType,
@@ -91,7 +93,10 @@ func NewSplitter(r io.Reader, maxRecordBytes int) *Splitter {
 func (s *Splitter) Reset(r io.Reader) {
 	if len(s.buf) == 0 || len(s.buf) > keptBuffer {
 		s.buf = make([]byte, firstBuffer)
-		s.tape, s.cut = tape{}, nil
+		s.cut = nil
+	}
+	if cap(s.tape.nodes) > keptNodes || cap(s.tape.decoded) > keptBuffer {
+		s.tape = tape{}
 	}
 	*s = Splitter{r: r, max: s.max, buf: s.buf, tape: s.tape, cut: s.cut}
 	s.buf[0] = 0
