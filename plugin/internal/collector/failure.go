@@ -74,8 +74,11 @@ func (c *Collector) failedByAPI(j job, err error) {
 		// subscription.
 		c.later(j, subscriptionWait)
 	default:
-		c.queue.throttled(c.now())
 		c.reportFetch(j, err)
+		if c.queue.failed(j.content.ID, c.now()) {
+			c.queue.put(j)
+			return
+		}
 		c.again(j, ledger.FaultElsewhere)
 	}
 }

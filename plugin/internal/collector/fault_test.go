@@ -101,3 +101,20 @@ func TestBrokenTextInABlobCostsNoRecord(t *testing.T) {
 		})
 	}
 }
+
+func TestAnOutageOfHoursPutsNothingIntoQuarantine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.fill(40, 2)
+		remove := r.sim.Inject(simulator.MustFault("503"))
+		r.start()
+		r.run(6 * time.Hour)
+		assert.Less(t, len(r.sim.Requests(simulator.RouteBlob)), 1000, "the service is not hammered")
+		remove()
+		r.run(5 * time.Minute)
+		r.stop()
+		r.requireAllOnce()
+		assert.NotContains(t, r.log.String(), "quarantine")
+		assert.Less(t, strings.Count(r.log.String(), "level=ERROR"), 50, "one line an hour for each content type")
+	})
+}

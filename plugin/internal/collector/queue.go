@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"office365/normalize"
+	"office365/plugin/internal/ledger"
 )
 
 // queue holds the contents that wait for a worker. News goes before the
@@ -19,6 +20,9 @@ type queue struct {
 	turn    int
 	limit   adaptive
 	active  int
+	inARow  int       // failures of fetches by somebody else's fault
+	last    string    // contentId of the last of them
+	until   time.Time // nothing is given out before, see failed
 
 	wake chan struct{} // capacity 1: somebody may look again
 }
@@ -72,6 +76,9 @@ func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	wait = q.ripen(now)
+	if held := q.until.Sub(now); held > 0 {
+		return job{}, held, false
+	}
 	if q.active >= q.limit.workers(now) {
 		return job{}, wait, false
 	}
@@ -104,6 +111,45 @@ func (q *queue) throttled(now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.limit.halve(now)
+}
+
+// outageAfter is how many fetches in a row must fail, by nobody's own fault and
+// not of one content alone, before that counts as an outage of the service or
+// the network.
+const outageAfter = 10
+
+// Waits between attempts during an outage.
+const (
+	outageFirst = 5 * time.Second
+	outageMost  = 2 * time.Minute
+)
+
+// failed takes note of a fetch that failed by somebody else's fault, and reports
+// whether that is an outage. Nothing is given out for a while then, and a
+// content shall not pay for it with an attempt: there may be 200,000 of them.
+func (q *queue) failed(id string, now time.Time) (outage bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.limit.halve(now)
+	if id != q.last {
+		q.inARow, q.last = q.inARow+1, id
+	}
+	if q.inARow < outageAfter {
+		return false
+	}
+	// Those that were under way together fail together, and count once.
+	if !now.Before(q.until) {
+		q.until = now.Add(ledger.Backoff(outageFirst, outageMost, q.inARow-outageAfter+1))
+	}
+	return true
+}
+
+// succeeded ends an outage.
+func (q *queue) succeeded() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.inARow = 0
+	q.until = time.Time{}
 }
 
 // idleWait is how long a worker waits when nothing is due by itself.

@@ -81,6 +81,7 @@ func (w *worker) work(ctx context.Context, j job) {
 		return
 	}
 	w.c.stats.of(j.ct).fetched.Add(1)
+	w.c.queue.succeeded()
 	w.c.trouble.clear(fetchTrouble(j))
 	w.c.trouble.clear(contentTrouble(j))
 	w.c.trouble.clear("throttle")
