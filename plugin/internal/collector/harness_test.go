@@ -78,7 +78,10 @@ type rig struct {
 	counter uint64
 	ring    [][]string // Ids of the batches not drained
 
-	delivered []string // Ids, in the order of their arrival
+	dropNext bool // the next batch is lost on its way, and the counter stays
+
+	delivered []string   // Ids, in the order of their arrival
+	batches   [][]string // the same, batch by batch
 }
 
 func newRig(t *testing.T, change func(*simulator.Options)) *rig {
@@ -163,7 +166,10 @@ func (r *rig) stop() {
 // drains the ring a quarter of a second later.
 func (r *rig) tick() {
 	if batch := r.c.Next(); batch != nil {
-		r.ring = append(r.ring, r.ids(batch))
+		if !r.dropNext {
+			r.ring = append(r.ring, r.ids(batch))
+		}
+		r.dropNext = false
 		r.c.Done()
 	}
 	sleep(250 * time.Millisecond)
@@ -177,6 +183,7 @@ func (r *rig) drain() {
 	for _, ids := range r.ring {
 		r.counter += uint64(len(ids))
 		r.delivered = append(r.delivered, ids...)
+		r.batches = append(r.batches, ids)
 	}
 	r.ring = nil
 }
