@@ -23,6 +23,7 @@ const (
 	// cut a listing at 20,000 contents, of which a page has one at least unless it
 	// is empty.
 	maxPages      = 25_000
+	maxIDBytes    = 1024  // the longest that was seen has about 90
 	maxEmptyPages = 1_000 // in a row
 	// contentLife: Microsoft Learn, content is available for 7 days. Only for
 	// entries that do not say when they expire.
@@ -85,7 +86,7 @@ func (c *Client) page(ctx context.Context, ct normalize.ContentType, address str
 	p := Page{Number: before.Number + 1, from: before.from, to: before.to, trail: before.trail}
 	r := request{op: "list " + string(ct), method: http.MethodGet, address: address}
 	header, err := c.list(ctx, r, func(raw json.RawMessage) {
-		content, ok := parseContent(raw, before.from)
+		content, ok := parseContent(raw, before.to)
 		if !ok {
 			p.Malformed = append(p.Malformed, clean(string(raw), malformedBytes))
 			return
@@ -201,20 +202,20 @@ func skipSpace(r *bufio.Reader) (byte, error) {
 
 // parseContent reads one entry. Only the id is needed to fetch it: times that
 // are missing or not readable are replaced on the side that keeps the content.
-func parseContent(raw json.RawMessage, from time.Time) (Content, bool) {
+func parseContent(raw json.RawMessage, to time.Time) (Content, bool) {
 	var entry struct {
 		ID      json.RawMessage `json:"contentId"`
 		Created json.RawMessage `json:"contentCreated"`
 		Expires json.RawMessage `json:"contentExpiration"`
 	}
 	var id string
-	if json.Unmarshal(raw, &entry) != nil || json.Unmarshal(entry.ID, &id) != nil || id == "" {
+	if json.Unmarshal(raw, &entry) != nil || json.Unmarshal(entry.ID, &id) != nil || id == "" || len(id) > maxIDBytes {
 		return Content{}, false
 	}
 	content := Content{ID: id}
 	var ok bool
 	if content.Created, ok = parseTime(scalar(entry.Created)); !ok {
-		content.Created = from.UTC()
+		content.Created = to.UTC()
 	}
 	if content.Expires, ok = parseTime(scalar(entry.Expires)); !ok {
 		content.Expires = content.Created.Add(contentLife)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,7 @@ var (
 //	go test ./plugin/internal/collector -run Schedule -chaos 200
 func TestNoScheduleOfFaultsKillsAndPausesLosesARecord(t *testing.T) {
 	for i := range *chaosSeeds {
-		seed := *chaosFrom + uint64(i) //nolint:gosec // not negative
+		seed := *chaosFrom + uint64(i)
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				newChaos(t, seed).run()
@@ -49,7 +50,7 @@ type chaos struct {
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	t.Helper()
-	random := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a schedule that can be replayed
+	random := rand.New(rand.NewPCG(seed, seed))
 	c := &chaos{rand: random, excused: map[string]bool{}}
 	c.rig = newRig(t, func(o *simulator.Options) {
 		o.Seed = seed
@@ -182,11 +183,7 @@ func (c *chaos) drop() {
 func (c *chaos) requireNothingLost() {
 	c.t.Helper()
 	report := func() string {
-		text := "schedule:\n"
-		for _, step := range c.steps {
-			text += step + "\n"
-		}
-		return text + "log:\n" + c.log.String()
+		return "schedule:\n" + strings.Join(c.steps, "\n") + "\nlog:\n" + c.log.String()
 	}
 	seen := map[string]int{}
 	for _, id := range c.delivered {

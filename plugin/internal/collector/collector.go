@@ -17,6 +17,7 @@
 //	pack      one                 ends with the context
 //	commit    one                 ends with the context; Stop makes the last commit itself
 //	status    one                 ends with the context
+//	(Stop)    one                 waits for the others and closes the file; Stop waits for it
 //
 // Next, Done, Pause, Resume and Stop are called by Fluent Bit on the thread of
 // the instance, one at a time; they take one short lock and never wait for the
@@ -30,6 +31,8 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,6 +68,7 @@ type Collector struct {
 	log      *slog.Logger
 	arrived  func() ledger.Arrivals
 
+	http    *http.Client
 	client  *activity.Client
 	gate    *gate
 	queue   *queue
@@ -77,7 +81,7 @@ type Collector struct {
 	stats   *stats
 	trouble *trouble
 
-	unstored  due           // what commit could not store before it ended
+	unstored  due           // what commit has taken off the outbox and not stored yet
 	stateFile state.Options // Path "" = no file
 	owned     string        // what the registry knows the file by
 	opened    bool          // the state has been opened, or there is none
@@ -96,10 +100,16 @@ const chunkQueue = 4
 // go of it in time, and a second process shall be told within a second.
 const lockWait = 500 * time.Millisecond
 
-// encodedGrowth is by how much a record may grow in msgpack at the worst: a list
-// of numbers like 1e5 takes 9 bytes for 4. The longest record must fit into the
-// budget, or it would wait for ever.
-const encodedGrowth = 3
+// The longest record must fit into the budget together with what is in its
+// chunk already, or it would wait for ever. At the worst a byte that is no UTF-8
+// becomes three in msgpack; the layer and the chunk have a mebibyte.
+const (
+	encodedGrowth = 3
+	encodedBeside = 1 << 20
+)
+
+// longestWait is more than any wait between two attempts at a content.
+const longestWait = 12 * time.Hour
 
 // New checks what can be checked at once, and opens the state file. An error
 // means that the configuration is wrong; what may mend itself (network, token,
@@ -112,7 +122,7 @@ func New(o Options) (*Collector, error) {
 		arrived:  arrivals(o.Arrived),
 		stats:    newStats(s.ContentTypes),
 		chunks:   make(chan chunk, chunkQueue),
-		budget:   semaphore.NewWeighted(max(s.BufferBytes, encodedGrowth*s.MaxRecordBytes)),
+		budget:   semaphore.NewWeighted(max(s.BufferBytes, encodedGrowth*s.MaxRecordBytes+encodedBeside)),
 	}
 	c.started = c.now()
 	c.trouble = newTrouble(o.Log, c.now)
@@ -120,11 +130,26 @@ func New(o Options) (*Collector, error) {
 		return nil, err
 	}
 	c.queue = newQueue(s.ContentTypes, s.FetchWorkers)
+	c.log.Info("collects", "content_types", join(s.ContentTypes), "not", join(others(s.ContentTypes)))
 	c.outbox = newOutbox(int(s.BatchBytes), ledger.NewHandover(s.CommitDelay, c.started), c.budget)
 	if err := c.openState(o.Instance); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// others are the content types that are not among types: of a YAML list Fluent
+// Bit passes on the first item only, and nobody would notice.
+func others(types []normalize.ContentType) []normalize.ContentType {
+	return slices.DeleteFunc(normalize.ContentTypes(), func(ct normalize.ContentType) bool { return slices.Contains(types, ct) })
+}
+
+func join(types []normalize.ContentType) string {
+	names := make([]string, len(types))
+	for i, ct := range types {
+		names[i] = string(ct)
+	}
+	return strings.Join(names, ", ")
 }
 
 func arrivals(read func() (uint64, bool)) func() ledger.Arrivals {
@@ -142,6 +167,7 @@ func (c *Collector) connect(transport http.RoundTripper) error {
 	if err != nil {
 		return err
 	}
+	c.http = hc
 	if transport != nil {
 		hc.Transport = transport
 	}
@@ -171,7 +197,7 @@ func (c *Collector) openState(instance string) error {
 	}
 	owned, err := files.own(c.settings.DB, instance)
 	if err != nil {
-		return err
+		return explain(c.settings.DB, err)
 	}
 	c.owned = owned
 	c.stateFile = state.Options{Path: c.settings.DB, Tenant: c.settings.TenantID, Wait: lockWait, Now: c.started}
@@ -182,7 +208,7 @@ func (c *Collector) openState(instance string) error {
 		return nil
 	case err != nil:
 		files.release(owned)
-		return fmt.Errorf("db %s: %w", c.settings.DB, err)
+		return explain(c.settings.DB, err)
 	}
 	c.restore(file, saved)
 	return nil
@@ -211,9 +237,13 @@ func (c *Collector) restore(file *state.File, saved state.Saved) {
 	}
 	c.journal = newJournal(file, saved.Positions, c.settings.ContentTypes)
 	for _, ct := range c.settings.ContentTypes {
-		c.streams = append(c.streams, newStream(c, ct, saved.Damaged != ""))
+		c.streams = append(c.streams, newStream(c, ct, saved.FromEarliest))
 		c.journal.read(ct, func(p *ledger.Position) {
 			for content := range p.Known {
+				// A wait from the time of a wrong clock is no wait.
+				if content.NextTry.After(c.started.Add(longestWait)) {
+					content.NextTry = c.started
+				}
 				c.queue.put(job{ct, content, c.isLive(content.Created, c.started)})
 			}
 		})
@@ -305,24 +335,46 @@ func (c *Collector) Pause() { c.outbox.setPaused(true, c.now()) }
 // Resume ends a Pause.
 func (c *Collector) Resume() { c.outbox.setPaused(false, c.now()) }
 
+// stopWait bounds Stop: a disk that hangs must not keep Fluent Bit from ending.
+const stopWait = 10 * time.Second
+
 // Stop ends all goroutines, commits what has arrived and lets go of the state
-// file. It takes as long as a request in flight takes to give up, at most a
-// few seconds. The collector is of no use afterwards, and a second Stop does
-// nothing.
+// file. Requests end with the context, so it takes as long as the disk; after
+// 10 seconds it leaves the rest to itself. The collector is of no use
+// afterwards, and a second Stop does nothing.
 func (c *Collector) Stop() { c.stop.Do(c.end) }
 
 func (c *Collector) end() {
-	if c.cancel != nil {
-		c.cancel()
-		c.ended.Wait()
+	done := make(chan struct{})
+	go func() { // ends when the disk does what it is told
+		defer close(done)
+		c.attempt(context.Background(), "stop", func(context.Context) {
+			if c.cancel != nil {
+				c.cancel()
+				c.ended.Wait()
+			}
+			c.close()
+		})
+	}()
+	t := time.NewTimer(stopWait)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+		c.log.Error("the disk is slow: the position is not saved yet; what came last may come again", "db", c.settings.DB)
 	}
-	if c.opened {
-		c.lastCommit()
-		if err := c.journal.close(); err != nil {
-			c.log.Error("state file could not be closed", "db", c.settings.DB, "error", err)
-		}
-	}
+	c.http.CloseIdleConnections()
 	files.release(c.owned)
+}
+
+func (c *Collector) close() {
+	if !c.opened {
+		return
+	}
+	c.lastCommit()
+	if err := c.journal.close(); err != nil {
+		c.log.Error("state file could not be closed", "db", c.settings.DB, "error", err)
+	}
 }
 
 // sleep waits for d; it reports false when the context ended first.
@@ -345,6 +397,14 @@ func (c *Collector) isLive(created, now time.Time) bool {
 
 // now is the only clock of the package.
 func (c *Collector) now() time.Time { return time.Now() }
+
+// answered takes note that the API answers, which ends two troubles.
+func (c *Collector) answered() {
+	c.trouble.clear("token")
+	if c.gate.passed() {
+		c.trouble.clear("throttle")
+	}
+}
 
 // serverNow is the earlier of our clock and the server's.
 func (c *Collector) serverNow() time.Time { return c.client.ServerTime(c.now()) }

@@ -17,7 +17,6 @@ const evictEvery = time.Minute
 
 // commit stores what has arrived, off Fluent Bit's thread.
 func (c *Collector) commit(ctx context.Context) {
-	var left due // could not be stored yet
 	var evicted time.Time
 	for {
 		d := c.outbox.collect(c.arrived(), c.now())
@@ -26,14 +25,17 @@ func (c *Collector) commit(ctx context.Context) {
 			c.log.Error("Fluent Bit has dropped a batch (its own log says why): it is handed over again",
 				"records", d.lost.records, "handed_over", d.lost.handedOver)
 		}
-		left.batches = append(left.batches, d.batches...)
-		left.loose = append(left.loose, d.loose...)
+		c.unstored.batches = append(c.unstored.batches, d.batches...)
+		c.unstored.loose = append(c.unstored.loose, d.loose...)
 		var stale []uint64
 		if now := c.now(); now.Sub(evicted) >= evictEvery {
 			evicted = now
 			stale = c.seen.stale(c.serverNow(), c.journal.undone)
 		}
-		err := c.store(&left, stale)
+		err := c.store(stale)
+		if err == nil {
+			err = c.journal.health()
+		}
 		c.outbox.setStalled(err != nil)
 		if err != nil {
 			c.reportState(err)
@@ -44,18 +46,18 @@ func (c *Collector) commit(ctx context.Context) {
 		case <-c.outbox.wake:
 		case <-time.After(commitTick):
 		case <-ctx.Done():
-			c.unstored = left
 			return
 		}
 	}
 }
 
 // store commits batch by batch, then the contents that wait for no batch, and
-// takes off left what is stored.
-func (c *Collector) store(left *due, stale []uint64) error {
+// takes off unstored what is stored.
+func (c *Collector) store(stale []uint64) error {
+	left := &c.unstored
 	for len(left.batches) > 0 {
 		b := left.batches[0]
-		pack := &dedup.Pack{Seq: b.seq, Parts: b.parts}
+		pack := &dedup.Pack{Seq: b.seq, At: c.now(), Parts: b.parts}
 		if err := c.journal.commit(b.done, pack, nil); err != nil {
 			return err
 		}
@@ -79,7 +81,7 @@ func (c *Collector) lastCommit() {
 	d := c.outbox.collectAtExit(c.arrived(), c.now())
 	c.unstored.batches = append(c.unstored.batches, d.batches...)
 	c.unstored.loose = append(c.unstored.loose, d.loose...)
-	if err := c.store(&c.unstored, nil); err != nil {
+	if err := c.store(nil); err != nil {
 		c.log.Error("the last batches could not be saved: their records come again after the restart", "error", err)
 	}
 }

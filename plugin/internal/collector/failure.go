@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net/http"
 	"time"
 
 	"office365/normalize"
@@ -26,13 +27,6 @@ const (
 	listRetryMost  = 5 * time.Minute
 )
 
-// Throttling without a Retry-After, which is the rule: the gate is shut for
-// this long, doubled with every answer in a row.
-const (
-	throttleFirst = 5 * time.Second
-	throttleMost  = 5 * time.Minute
-)
-
 // failed settles a content whose fetch has failed. Nothing is lost by it: the
 // content stays known until it is done, gone or expired.
 func (c *Collector) failed(ctx context.Context, j job, err error) {
@@ -44,73 +38,85 @@ func (c *Collector) failed(ctx context.Context, j job, err error) {
 	var blob *normalize.BlobError
 	var token *auth.Error
 	switch {
-	case errors.As(err, &own), errors.As(err, &blob):
-		c.reportContent(j, err)
-		c.again(j, ledger.FaultOwn)
+	case errors.As(err, &own):
+		c.failedOfItself(j, err)
+	case errors.As(err, &blob) && blob.Code == "":
+		c.failedOfItself(j, err)
+	case errors.As(err, &blob):
+		// An error of the API that comes with status 200.
+		c.failedByAPI(j, activity.Decide(http.StatusOK, blob.Code, blob.Message), err)
 	case errors.As(err, &token):
-		c.reportToken(token)
-		c.later(j, configurationWait)
+		wait := tokenWait(token, 1)
+		c.reportToken(token, wait)
+		c.queue.hold("", c.now().Add(wait))
+		c.requeue(j)
 	default:
-		c.failedByAPI(j, err)
+		c.failedByAPI(j, activity.ClassOf(err), err)
 	}
 }
 
-func (c *Collector) failedByAPI(j job, err error) {
-	switch activity.ClassOf(err) {
+// failedOfItself settles a content whose body is at fault.
+func (c *Collector) failedOfItself(j job, err error) {
+	c.trouble.report(contentTrouble(j.ct), "content cannot be read; tried again with growing waits, nothing is lost",
+		"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
+	c.again(j, ledger.FaultOwn)
+}
+
+// advice is what a person can do about an error of the API or of the token
+// endpoint, in one sentence.
+func advice(err error) string {
+	if e, ok := errors.AsType[*auth.Error](err); ok {
+		return e.Advice()
+	}
+	if e, ok := errors.AsType[*activity.Error](err); ok {
+		return e.Advice()
+	}
+	return ""
+}
+
+func (c *Collector) failedByAPI(j job, class activity.Class, err error) {
+	switch class {
 	case activity.Throttle:
 		c.throttle(err)
-		c.queue.put(j)
+		c.requeue(j)
 	case activity.Gone:
 		c.gone(j, err)
 	case activity.Quarantine:
-		c.reportContent(j, err)
-		c.again(j, ledger.FaultOwn)
+		c.failedOfItself(j, err)
 	case activity.Configuration, activity.Reauthenticate, activity.AuditingOff:
-		c.trouble.report(fetchTrouble(j), "contents cannot be fetched; tried again every 5 minutes",
-			"content_type", j.ct, "error", err)
-		c.later(j, configurationWait)
+		c.trouble.report(fetchTrouble(j.ct), "contents cannot be fetched; tried again every 5 minutes",
+			"to_do", advice(err), "content_type", j.ct, "error", err)
+		c.queue.hold(j.ct, c.now().Add(configurationWait))
+		c.requeue(j)
 	case activity.Resubscribe:
 		// The stream meets the same answer at its next listing, and starts the
 		// subscription.
-		c.later(j, subscriptionWait)
+		c.queue.hold(j.ct, c.now().Add(subscriptionWait))
+		c.requeue(j)
 	default:
-		c.reportFetch(j, err)
+		c.trouble.report(fetchTrouble(j.ct), "fetch failed; tried again with growing waits, nothing is lost",
+			"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
 		if c.queue.failed(j.content.ID, c.now()) {
-			c.queue.put(j)
+			c.requeue(j)
 			return
 		}
 		c.again(j, ledger.FaultElsewhere)
 	}
 }
 
-// reportContent logs a fetch that failed by the content's own fault.
-func (c *Collector) reportContent(j job, err error) {
-	c.trouble.report(contentTrouble(j), "content cannot be read; tried again with growing waits, nothing is lost",
-		"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
-}
-
-// reportFetch logs a fetch that failed by somebody else's fault.
-func (c *Collector) reportFetch(j job, err error) {
-	c.trouble.report(fetchTrouble(j), "fetch failed; tried again with growing waits, nothing is lost",
-		"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
-}
-
-func contentTrouble(j job) string { return "content " + j.content.ID }
-func fetchTrouble(j job) string   { return "fetching " + string(j.ct) }
+func contentTrouble(ct normalize.ContentType) string { return "contents of " + string(ct) }
+func fetchTrouble(ct normalize.ContentType) string   { return "fetching " + string(ct) }
 
 // reportToken logs that there is no token: one line, however many requests
 // wanted it.
-func (c *Collector) reportToken(err *auth.Error) {
-	c.trouble.report("token", "no access token, so nothing can be collected; tried again every 5 minutes", "error", err)
+func (c *Collector) reportToken(err *auth.Error, wait time.Duration) {
+	c.trouble.report("token", "no access token, so nothing can be collected",
+		"to_do", err.Advice(), "next_try_in", wait.Round(time.Second), "error", err)
 }
 
 // throttle shuts the gate for the whole tenant and halves the workers.
 func (c *Collector) throttle(err error) {
-	wait := retryAfter(err)
-	if wait <= 0 {
-		wait = c.trouble.throttleWait()
-	}
-	c.gate.Shut(wait)
+	wait := c.gate.shut(retryAfter(err))
 	c.queue.throttled(c.now())
 	c.stats.throttled.Add(1)
 	c.trouble.report("throttle", "throttled: all requests of the tenant wait, and fewer contents are fetched at once",
@@ -140,20 +146,20 @@ func (c *Collector) again(j job, fault ledger.Fault) {
 		// The attempts are forgotten at a restart, the content is not.
 		c.reportState(err)
 	}
-	c.queue.put(j)
+	c.requeue(j)
 }
 
-// later queues the content for another time, without an attempt counted.
-func (c *Collector) later(j job, wait time.Duration) {
-	j.content.NextTry = c.now().Add(wait)
-	c.queue.put(j)
+// requeue queues a content again, unless it is done meanwhile.
+func (c *Collector) requeue(j job) {
+	if c.journal.undone(j.ct, j.content.ID) {
+		c.queue.put(j)
+	}
 }
 
 // gone settles a content that the API does not have any more.
 func (c *Collector) gone(j job, why error) {
 	c.stats.of(j.ct).gone.Add(1)
-	c.trouble.forget(contentTrouble(j))
-	c.log.Warn("content is gone and its records are lost: the API does not offer them any more",
+	c.log.Warn("content is gone: what it held and was not handed over yet is lost, for the API does not offer it any more",
 		"content_type", j.ct, "content_id", j.content.ID, "content_created", j.content.Created, "error", why)
 	// Records of an attempt that broke off may be under way: it completes in its turn.
 	c.outbox.complete(contentKey{j.ct, j.content.ID})
@@ -172,8 +178,9 @@ func (s *stream) handle(ctx context.Context, err error, attempt int) time.Durati
 		return 0
 	}
 	if token, ok := errors.AsType[*auth.Error](err); ok {
-		s.c.reportToken(token)
-		return spread(tokenWait(token, attempt))
+		wait := tokenWait(token, attempt)
+		s.c.reportToken(token, wait)
+		return spread(wait)
 	}
 	switch activity.ClassOf(err) {
 	case activity.Throttle:
@@ -185,9 +192,7 @@ func (s *stream) handle(ctx context.Context, err error, attempt int) time.Durati
 		return ledger.Backoff(time.Second, listRetryMost, attempt)
 	case activity.Resubscribe:
 		s.report(err, "the subscription is missing or disabled; it is started")
-		return s.restart(ctx)
-	case activity.CoolDown:
-		return min(startEvery, retryAfter(err)+time.Second)
+		return s.restart(ctx, attempt)
 	case activity.AuditingOff, activity.Configuration, activity.Reauthenticate:
 		s.report(err, "cannot list; tried again every 5 minutes")
 		return spread(configurationWait)
@@ -213,5 +218,5 @@ func spread(d time.Duration) time.Duration {
 func listTrouble(ct normalize.ContentType) string { return "listing " + string(ct) }
 
 func (s *stream) report(err error, message string) {
-	s.c.trouble.report(listTrouble(s.ct), message, "content_type", s.ct, "error", err)
+	s.c.trouble.report(listTrouble(s.ct), message, "to_do", advice(err), "content_type", s.ct, "error", err)
 }

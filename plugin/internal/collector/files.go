@@ -1,9 +1,14 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
+
+	"office365/plugin/internal/state"
 )
 
 // files is the registry of the state files that instances of this process own:
@@ -19,13 +24,12 @@ type registry struct {
 func (r *registry) own(path, instance string) (resolved string, err error) {
 	resolved, err = resolve(path)
 	if err != nil {
-		return "", fmt.Errorf("db %s: %w", path, err)
+		return "", err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if owner, taken := r.owners[resolved]; taken {
-		return "", fmt.Errorf("db %s is used by both %s and %s: give every [INPUT] section a file of its own",
-			path, owner, instance)
+		return "", &takenError{first: owner, second: instance}
 	}
 	r.owners[resolved] = instance
 	return resolved, nil
@@ -53,4 +57,35 @@ func resolve(path string) (string, error) {
 		return target, nil
 	}
 	return path, nil
+}
+
+// takenError names the two sections that want one file.
+type takenError struct{ first, second string }
+
+func (e *takenError) Error() string {
+	return fmt.Sprintf("is used by both %s and %s: give every [INPUT] section a file of its own", e.first, e.second)
+}
+
+// explain words an error about the state file at path as one of the setting db,
+// with what would be right.
+func explain(path string, err error) error {
+	say := func(what string) error { return fmt.Errorf("db %s %s (%w)", path, what, err) }
+	var taken *takenError
+	var version *state.VersionError
+	var tenant *state.TenantError
+	var foreign *state.ForeignError
+	switch {
+	case errors.As(err, &taken), errors.As(err, &foreign):
+		return fmt.Errorf("db %s %w", path, err)
+	case errors.As(err, &version), errors.As(err, &tenant):
+		return fmt.Errorf("db: %w", err)
+	case errors.Is(err, os.ErrNotExist):
+		return say("cannot be made: the folder " + filepath.Dir(path) + " does not exist; create it, writable for the user of Fluent Bit")
+	case errors.Is(err, os.ErrPermission):
+		return say(fmt.Sprintf("cannot be written by the user of Fluent Bit, uid %d; change its owner or name another file", os.Getuid()))
+	case errors.Is(err, syscall.EISDIR):
+		return say("is a folder; name a file in it")
+	default:
+		return say("cannot be opened")
+	}
 }

@@ -15,6 +15,7 @@ import (
 type journal struct {
 	mu        sync.Mutex
 	file      *state.File // nil = the position lives in memory
+	failed    error       // of the last write, nil when it went well
 	positions map[normalize.ContentType]*ledger.Position
 }
 
@@ -70,7 +71,22 @@ func (j *journal) store(tx state.Tx) error {
 	if j.file == nil {
 		return nil
 	}
-	return j.file.Apply(tx)
+	if tx.Empty() {
+		return nil
+	}
+	j.failed = j.file.Apply(tx)
+	return j.failed
+}
+
+// health is the error of the last write. After one it writes a little, to find
+// out whether it works again.
+func (j *journal) health() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.failed != nil {
+		j.failed = j.file.Probe()
+	}
+	return j.failed
 }
 
 // read calls f with the position, which it must not keep.

@@ -21,37 +21,47 @@ const (
 	pageAttempts = 3
 )
 
+// listed is what became of listing one window.
+type listed struct {
+	pages int
+	cut   bool // it grew too long; its contents count, the window comes again in halves
+}
+
 // list lists one window to its last page, without waiting in between (page
 // links go stale), and takes what it found into the position.
-func (s *stream) list(ctx context.Context, window ledger.Span) (pages int, err error) {
+func (s *stream) list(ctx context.Context, window ledger.Span) (listed, error) {
 	at := s.c.serverNow()
+	var result listed
 	var contents []activity.Content
 	page, err := s.c.client.List(ctx, s.ct, window.From, window.To)
-	for pages = 1; err == nil; pages++ {
+	for err == nil {
+		result.pages++
 		contents = append(contents, page.Contents...)
 		s.reportMalformed(page)
-		if !page.More || s.cut(window, len(contents)) {
+		if !page.More {
+			break
+		}
+		if result.cut = tooLong(window, len(contents)); result.cut {
 			break
 		}
 		page, err = s.next(ctx, page)
 	}
-	// Page links that go stale leave what was found; the window comes again.
 	listing := ledger.Listing{
 		Span:     window,
 		At:       at,
 		Overlap:  s.c.settings.Overlap,
 		Contents: known(contents),
-		Cut:      err != nil || page.More,
+		Cut:      err != nil || result.cut, // what was found before an error counts
 	}
 	if stateErr := s.take(listing); stateErr != nil {
-		return pages, stateErr
+		return result, stateErr
 	}
 	if err != nil {
-		return pages, err
+		return result, err
 	}
-	s.fitStep(window, len(contents), listing.Cut)
-	s.listed()
-	return pages, nil
+	s.fitStep(window, len(contents), result.cut)
+	s.works()
+	return result, nil
 }
 
 // next asks for the page after page. What usually passes is tried again here,
@@ -102,6 +112,9 @@ func (s *stream) take(listing ledger.Listing) error {
 }
 
 func (s *stream) reportMalformed(page activity.Page) {
+	if len(page.Malformed) == 0 {
+		s.c.trouble.forget("listing entries of " + string(s.ct))
+	}
 	for _, text := range page.Malformed {
 		s.c.stats.of(s.ct).malformed.Add(1)
 		s.c.trouble.report("listing entries of "+string(s.ct), "a listing has an entry that names no content; it cannot be fetched",
@@ -109,8 +122,8 @@ func (s *stream) reportMalformed(page activity.Page) {
 	}
 }
 
-// cut reports whether a listing has grown too long to be finished.
-func (s *stream) cut(window ledger.Span, contents int) bool {
+// tooLong reports whether a listing has grown too long to be finished.
+func tooLong(window ledger.Span, contents int) bool {
 	return contents > cutAfter && window.Length() > ledger.MinWindow
 }
 
@@ -127,9 +140,9 @@ func (s *stream) fitStep(window ledger.Span, contents int, cut bool) {
 	}
 }
 
-// listed ends the troubles that a complete listing disproves.
-func (s *stream) listed() {
+// works ends the troubles that a complete listing disproves.
+func (s *stream) works() {
+	s.c.answered()
 	s.c.trouble.clear(listTrouble(s.ct))
-	s.c.trouble.clear("token")
-	s.c.trouble.clear("throttle")
+	s.c.trouble.clear("subscription to " + string(s.ct))
 }

@@ -29,6 +29,7 @@ type batch struct {
 	done    []contentKey       // contents that are complete with this batch
 
 	handedOver time.Time
+	cleaned    bool // Fluent Bit has copied the bytes
 }
 
 func newBatch() *batch { return &batch{index: map[contentKey]int{}} }
@@ -149,7 +150,7 @@ func (o *outbox) next(counter ledger.Arrivals, now time.Time) []byte {
 		o.seq++
 		b.seq = o.seq
 	}
-	b.handedOver = now
+	b.handedOver, b.cleaned = now, false
 	o.given = append(o.given, b)
 	o.handover.Give(b.seq, b.records, counter, now)
 	return b.data
@@ -160,7 +161,8 @@ func (o *outbox) next(counter ledger.Arrivals, now time.Time) []byte {
 func (o *outbox) tick(counter ledger.Arrivals, now time.Time) {
 	o.handover.Tick(counter, now)
 	for _, b := range o.given {
-		if b.data != nil && o.handover.Arrived(b.seq) {
+		// Where arrival cannot be seen the bytes will not be needed again.
+		if b.data != nil && b.cleaned && (o.handover.Arrived(b.seq) || !o.handover.Counted()) {
 			o.free(b)
 			o.signal()
 		}
@@ -176,16 +178,12 @@ func (o *outbox) free(b *batch) {
 	b.data = nil
 }
 
-// cleaned tells that Fluent Bit has copied the bytes handed over last. Where
-// arrival cannot be seen they will not be needed again.
+// cleaned tells that Fluent Bit has copied the bytes handed over last.
 func (o *outbox) cleaned() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.given) == 0 {
-		return
-	}
-	if last := o.given[len(o.given)-1]; last.data != nil && !o.handover.Counted() {
-		o.free(last)
+	if len(o.given) > 0 {
+		o.given[len(o.given)-1].cleaned = true
 	}
 }
 
@@ -215,6 +213,13 @@ func (o *outbox) collect(counter ledger.Arrivals, now time.Time) due {
 	o.tick(counter, now)
 	var d due
 	d.batches = o.takeGiven(o.handover.Commits(now))
+	for _, b := range d.batches {
+		// Fluent Bit may be copying it still: the buffer is not used again.
+		if b.data != nil {
+			o.budget.Release(int64(len(b.data)))
+			b.data = nil
+		}
+	}
 	if seq, dropped := o.handover.Lost(); dropped {
 		b := o.takeGiven([]uint64{seq})[0]
 		o.sealed = slices.Insert(o.sealed, 0, b)

@@ -2,11 +2,14 @@ package collector
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"office365/normalize"
 	"office365/plugin/internal/dedup"
+	"office365/plugin/internal/ledger"
 )
 
 // chunk is a run of encoded records of one content, from worker to pack. A
@@ -28,6 +31,12 @@ type item struct {
 type seen struct {
 	mu  sync.Mutex
 	set *dedup.Set
+}
+
+func (s *seen) forget(id dedup.Identity) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.set.Forget(id)
 }
 
 func (s *seen) add(id dedup.Identity) bool {
@@ -61,14 +70,39 @@ func (s *seen) len() int {
 // pack drops repeats and fills the open batch. It is the only one that decides
 // what is a repeat, so two workers never race for one record.
 func (c *Collector) pack(ctx context.Context) {
+	broken := map[contentKey]bool{} // a chunk of theirs was lost by a bug of ours
 	for {
 		select {
 		case ch := <-c.chunks:
-			c.packChunk(ch)
+			key := contentKey{ch.of.ct, ch.of.content.ID}
+			if !c.packed(ch) {
+				broken[key] = true
+			}
+			switch {
+			case !ch.complete:
+			case broken[key]:
+				delete(broken, key)
+				c.again(ch.of, ledger.FaultOwn)
+			default:
+				c.outbox.complete(key)
+			}
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// packed packs a chunk; false when that panicked: what was not packed is as if
+// it had not been seen.
+func (c *Collector) packed(ch chunk) (ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("a bug: please report it", "content_type", ch.of.ct, "content_id", ch.of.content.ID,
+				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+	}()
+	c.packChunk(ch)
+	return true
 }
 
 func (c *Collector) packChunk(ch chunk) {
@@ -82,15 +116,25 @@ func (c *Collector) packChunk(ch chunk) {
 			dropped += len(event)
 			continue
 		}
-		c.outbox.add(ch.of, it.id, event)
+		c.addNew(ch.of, it.id, event)
 	}
 	if dropped > 0 {
 		c.budget.Release(int64(dropped))
 	}
 	st.repeats.Add(int64(repeats))
 	st.records.Add(int64(len(ch.items) - repeats))
-	if ch.complete {
-		c.outbox.complete(contentKey{ch.of.ct, ch.of.content.ID})
-	}
 	putChunk(ch)
+}
+
+// addNew gives a record that was not seen before to the outbox; if that panics,
+// it has not been seen.
+func (c *Collector) addNew(of job, id dedup.Identity, event []byte) {
+	added := false
+	defer func() {
+		if !added {
+			c.seen.forget(id)
+		}
+	}()
+	c.outbox.add(of, id, event)
+	added = true
 }

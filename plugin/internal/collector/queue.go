@@ -20,9 +20,9 @@ type queue struct {
 	turn    int
 	limit   adaptive
 	active  int
-	inARow  int       // failures of fetches by somebody else's fault
-	last    string    // contentId of the last of them
-	until   time.Time // nothing is given out before, see failed
+	failing map[string]bool // contentIds that failed by somebody else's fault since the last success
+	probes  int             // of the outage that have failed
+	until   time.Time       // nothing is given out before, see hold
 
 	wake chan struct{} // capacity 1: somebody may look again
 }
@@ -31,6 +31,7 @@ type queue struct {
 type waiting struct {
 	live, backlog byCreated
 	later         byNextTry
+	until         time.Time // nothing is given out before, see hold
 }
 
 func newQueue(types []normalize.ContentType, workers int) *queue {
@@ -38,6 +39,7 @@ func newQueue(types []normalize.ContentType, workers int) *queue {
 		types:   types,
 		waiting: map[normalize.ContentType]*waiting{},
 		limit:   adaptive{now: workers, most: workers},
+		failing: map[string]bool{},
 		wake:    make(chan struct{}, 1),
 	}
 	for _, ct := range types {
@@ -79,7 +81,11 @@ func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
 	if held := q.until.Sub(now); held > 0 {
 		return job{}, held, false
 	}
-	if q.active >= q.limit.workers(now) {
+	workers := q.limit.workers(now)
+	if len(q.failing) >= outageAfter {
+		workers = 1 // one probe tells whether the outage is over
+	}
+	if q.active >= workers {
 		return job{}, wait, false
 	}
 	for _, pick := range []func(*waiting) *byCreated{
@@ -88,7 +94,12 @@ func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
 	} {
 		for range q.types {
 			q.turn = (q.turn + 1) % len(q.types)
-			if h := pick(q.waiting[q.types[q.turn]]); h.Len() > 0 {
+			w := q.waiting[q.types[q.turn]]
+			if now.Before(w.until) {
+				wait = min(wait, w.until.Sub(now))
+				continue
+			}
+			if h := pick(w); h.Len() > 0 {
 				q.active++
 				q.signal()                        // there may be more, for another worker
 				return heap.Pop(h).(job), 0, true //nolint:errcheck,forcetypeassert // our own heap
@@ -113,9 +124,8 @@ func (q *queue) throttled(now time.Time) {
 	q.limit.halve(now)
 }
 
-// outageAfter is how many fetches in a row must fail, by nobody's own fault and
-// not of one content alone, before that counts as an outage of the service or
-// the network.
+// outageAfter is how many contents must fail by somebody else's fault, and none
+// succeed, before that counts as an outage of the service or the network.
 const outageAfter = 10
 
 // Waits between attempts during an outage.
@@ -131,15 +141,16 @@ func (q *queue) failed(id string, now time.Time) (outage bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.limit.halve(now)
-	if id != q.last {
-		q.inARow, q.last = q.inARow+1, id
+	if len(q.failing) < outageAfter {
+		q.failing[id] = true
 	}
-	if q.inARow < outageAfter {
+	if len(q.failing) < outageAfter {
 		return false
 	}
 	// Those that were under way together fail together, and count once.
 	if !now.Before(q.until) {
-		q.until = now.Add(ledger.Backoff(outageFirst, outageMost, q.inARow-outageAfter+1))
+		q.probes++
+		q.until = now.Add(ledger.Backoff(outageFirst, outageMost, q.probes))
 	}
 	return true
 }
@@ -148,8 +159,21 @@ func (q *queue) failed(id string, now time.Time) (outage bool) {
 func (q *queue) succeeded() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.inARow = 0
-	q.until = time.Time{}
+	clear(q.failing)
+	q.probes = 0
+}
+
+// hold gives out nothing before until: no content of the type, or none at all
+// where ct is empty. What fails for every content is tried with one again.
+func (q *queue) hold(ct normalize.ContentType, until time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if ct == "" {
+		q.until = later(q.until, until)
+		return
+	}
+	w := q.waiting[ct]
+	w.until = later(w.until, until)
 }
 
 // idleWait is how long a worker waits when nothing is due by itself.

@@ -3,7 +3,6 @@ package collector
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -71,7 +70,6 @@ func (c *Collector) status(ctx context.Context) {
 			attrs = append(attrs, "handed_over_again", n)
 		}
 		if names := c.trouble.current(); len(names) > 0 {
-			slices.Sort(names)
 			attrs = append(attrs, "trouble", strings.Join(names, ", "))
 		}
 		c.log.Info("status: "+c.statusOfTypes(), attrs...) //nolint:sloglint // one line for people: what is said of a type stands together

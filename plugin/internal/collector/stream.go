@@ -24,6 +24,9 @@ const (
 	longListing = 10
 	fullEvery   = 30 * time.Minute
 	recent      = 10 * time.Minute
+	// clockTolerance is a difference of the clocks that is no matter: the server
+	// tells whole seconds, and an answer takes its time.
+	clockTolerance = 5 * time.Second
 )
 
 // stream lists one content type. It is one goroutine; its fields are its own.
@@ -32,17 +35,19 @@ type stream struct {
 	ct normalize.ContentType
 
 	fromEarliest bool // the state was damaged: begin as far back as the API allows
-	begun        bool // this run has set the origin, and may still correct it
+	begun        bool // this run has set the origin
+	corrected    bool // the origin has been held against the server's clock
 
-	startedAt time.Time // of the subscription, by us
+	nextStart time.Time // of the subscription by us, not before
 
 	step      time.Duration // longest window
 	nextTurn  time.Time     // of the current window
-	lastFull  time.Time     // complete listing of the current window
-	lastPages int           // that it took
+	round     ledger.Spans  // listed since the current window was last listed as a whole
+	lastFull  time.Time     // when that was
+	lastPages int           // that this round took, of what will have to be listed again
 
 	currentFailures int                   // in a row
-	failures        map[time.Time]failure // windows of the backlog that could not be listed, by their From
+	failures        map[time.Time]failure // windows of the backlog that could not be listed, by their To
 }
 
 // failure is a window that could not be listed.
@@ -58,50 +63,63 @@ func newStream(c *Collector, ct normalize.ContentType, fromEarliest bool) *strea
 // run lists until the context ends: the current window first in every interval,
 // and the backlog in the time between, without waiting.
 func (s *stream) run(ctx context.Context) {
-	s.begin()
-	for attempt := 1; ; attempt++ {
-		err := s.subscribe(ctx)
-		if err == nil {
-			break
-		}
-		if !sleep(ctx, s.handle(ctx, err, attempt)) {
+	for !s.begin() {
+		if !sleep(ctx, time.Minute) {
 			return
 		}
 	}
-	s.correctOrigin()
+	// What may be wrong with the subscription the listing tells as well, so one
+	// attempt is enough.
+	if err := s.subscribe(ctx); err != nil && !sleep(ctx, s.handle(ctx, err, 1)) {
+		return
+	}
 	for {
-		wait := s.turn(ctx)
-		if !sleep(ctx, wait) {
+		s.correctOrigin()
+		if !sleep(ctx, s.turn(ctx)) {
 			return
 		}
 	}
 }
 
-// begin sets the origin of a position that has none.
-func (s *stream) begin() {
+// begin sets the origin of a position that has none; false when that cannot be
+// stored.
+func (s *stream) begin() bool {
 	s.c.journal.read(s.ct, func(p *ledger.Position) { s.begun = p.Origin().IsZero() })
-	if s.begun {
-		s.setOrigin(s.c.started)
-	}
+	return !s.begun || s.setOrigin(s.startFrom().Time(s.c.started))
 }
 
-// correctOrigin moves the origin back when the server's clock turns out to be
-// behind ours: an origin in its future would lose what comes until then.
-func (s *stream) correctOrigin() {
-	if now := s.c.client.ServerTime(s.c.started); s.begun && now.Before(s.c.started) {
-		s.setOrigin(now)
-	}
-}
-
-func (s *stream) setOrigin(now time.Time) {
-	from := s.c.settings.StartFrom
+func (s *stream) startFrom() config.StartFrom {
 	if s.fromEarliest {
-		from = config.StartFrom{Kind: config.StartEarliest}
+		return config.StartFrom{Kind: config.StartEarliest}
 	}
-	origin := from.Time(now)
-	if _, err := s.c.journal.change(s.ct, func(p *ledger.Position) ledger.Change { return p.Begin(origin) }); err != nil {
+	return s.c.settings.StartFrom
+}
+
+// correctOrigin moves the origin back, once the server's clock is known and
+// turns out to be behind ours: an origin by our clock, in the server's future,
+// would lose what comes until then.
+func (s *stream) correctOrigin() {
+	ahead, known := s.c.client.ClockOffset(s.c.now())
+	if s.corrected || !known {
+		return
+	}
+	s.corrected = true
+	if ahead > -clockTolerance || s.startFrom().Kind == config.StartAt {
+		return
+	}
+	var origin time.Time
+	s.c.journal.read(s.ct, func(p *ledger.Position) { origin = p.Origin() })
+	if s.begun || origin.After(s.c.serverNow()) {
+		s.corrected = s.setOrigin(origin.Add(ahead))
+	}
+}
+
+func (s *stream) setOrigin(origin time.Time) bool {
+	_, err := s.c.journal.change(s.ct, func(p *ledger.Position) ledger.Change { return p.Begin(origin) })
+	if err != nil {
 		s.c.reportState(err)
 	}
+	return err == nil
 }
 
 // turn makes one listing, the most urgent one, and tells how long to wait until
@@ -112,7 +130,7 @@ func (s *stream) turn(ctx context.Context) time.Duration {
 	}
 	now := s.c.now()
 	plan := s.plan()
-	if !plan.Lost.Empty() {
+	if !plan.Lost.Empty() && s.clocksAgree(now) {
 		s.skip(plan.Lost)
 	}
 	if !now.Before(s.nextTurn) {
@@ -120,7 +138,7 @@ func (s *stream) turn(ctx context.Context) time.Duration {
 	}
 	s.forgetFailures(plan.Backlog)
 	for _, window := range plan.Backlog {
-		if now.Before(s.failures[window.From].nextTry) {
+		if now.Before(s.failures[window.To].nextTry) {
 			continue
 		}
 		return s.older(ctx, window)
@@ -138,7 +156,7 @@ func (s *stream) current(ctx context.Context, now time.Time, window ledger.Span)
 	if window.Empty() {
 		return 0
 	}
-	pages, err := s.list(ctx, window)
+	result, err := s.list(ctx, window)
 	if err != nil {
 		s.currentFailures++
 		wait := s.handle(ctx, err, s.currentFailures)
@@ -146,24 +164,34 @@ func (s *stream) current(ctx context.Context, now time.Time, window ledger.Span)
 		return s.pause(err, wait)
 	}
 	s.currentFailures = 0
-	if full {
-		s.lastFull, s.lastPages = now, pages
+	switch {
+	case result.cut:
+		s.nextTurn = now // again, in halves
+	case full:
+		s.lastFull, s.lastPages = now, result.pages
+		s.round = ledger.Spans{window}
 	}
 	return 0
 }
 
 // older lists one window of the backlog.
 func (s *stream) older(ctx context.Context, window ledger.Span) time.Duration {
-	_, err := s.list(ctx, window)
+	result, err := s.list(ctx, window)
 	if err == nil {
-		delete(s.failures, window.From)
+		delete(s.failures, window.To)
+		if !result.cut {
+			s.round = s.round.Add(window)
+		}
+		if window.To.After(s.c.serverNow().Add(-s.c.settings.Overlap)) {
+			s.lastPages += result.pages
+		}
 		return 0
 	}
-	f := s.failures[window.From]
+	f := s.failures[window.To]
 	f.attempts++
 	wait := s.handle(ctx, err, f.attempts)
 	f.nextTry = s.c.now().Add(wait)
-	s.failures[window.From] = f
+	s.failures[window.To] = f
 	return s.pause(err, wait)
 }
 
@@ -180,8 +208,8 @@ func (s *stream) pause(err error, wait time.Duration) time.Duration {
 
 // forgetFailures keeps the failures of windows that are still to be listed.
 func (s *stream) forgetFailures(backlog []ledger.Span) {
-	maps.DeleteFunc(s.failures, func(from time.Time, _ failure) bool {
-		return !slices.ContainsFunc(backlog, func(w ledger.Span) bool { return w.From.Equal(from) })
+	maps.DeleteFunc(s.failures, func(to time.Time, _ failure) bool {
+		return !slices.ContainsFunc(backlog, func(w ledger.Span) bool { return w.To.Equal(to) })
 	})
 }
 
@@ -208,13 +236,35 @@ func (s *stream) plan() ledger.Plan {
 	var plan ledger.Plan
 	s.c.journal.read(s.ct, func(p *ledger.Position) {
 		plan = p.Plan(ledger.PlanOptions{
-			Now:     s.c.client.LatestTime(now),
+			Now:     s.judgeNow(now),
+			Round:   s.round,
 			End:     s.c.client.ServerTime(now).Add(-endLag),
 			Current: s.c.settings.Overlap + 2*s.c.settings.Interval,
 			Step:    s.step,
 		})
 	})
 	return plan
+}
+
+// judgeNow is the server's time, which the reach is measured by, or ours until
+// that is known.
+func (s *stream) judgeNow(now time.Time) time.Time {
+	ahead, _ := s.c.client.ClockOffset(now)
+	return now.Add(ahead)
+}
+
+// clocksAgree reports whether our clock and the server's are so near that what
+// is out of reach by the server's may be given up for good. One answer with a
+// wrong Date must not do that.
+func (s *stream) clocksAgree(now time.Time) bool {
+	ahead, known := s.c.client.ClockOffset(now)
+	if ahead.Abs() <= time.Hour {
+		s.c.trouble.clear("clock")
+		return known
+	}
+	s.c.trouble.report("clock", "the clock of this machine and the server's differ by more than an hour: mend it; "+
+		"the server's is used, and nothing is given up as too old meanwhile", "server_ahead", ahead.Round(time.Second))
+	return false
 }
 
 // skip counts as covered what the API does not offer any more, and says so.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"office365/plugin/internal/activity"
+	"office365/plugin/internal/ledger"
 )
 
 // startEvery is how often a subscription is started: the API refuses more
@@ -23,32 +24,34 @@ func (s *stream) subscribe(ctx context.Context) error {
 			return nil
 		}
 	}
-	err = s.start(ctx)
-	if activity.ClassOf(err) == activity.CoolDown {
+	return s.start(ctx)
+}
+
+// start starts the subscription. Only a start that was answered counts for the
+// cool-down: while the subscription is off, what appears is lost.
+func (s *stream) start(ctx context.Context) error {
+	err := s.c.client.Start(ctx, s.ct)
+	switch {
+	case err == nil:
+		s.nextStart = s.c.now().Add(startEvery)
+		s.c.log.Info("subscription started; the first contents may take up to 12 hours", "content_type", s.ct)
+		return nil
+	case activity.ClassOf(err) == activity.CoolDown:
+		s.nextStart = s.c.now().Add(min(startEvery, retryAfter(err)+time.Second))
 		return nil
 	}
 	return err
 }
 
-func (s *stream) start(ctx context.Context) error {
-	s.startedAt = s.c.now()
-	if err := s.c.client.Start(ctx, s.ct); err != nil {
-		return err
-	}
-	s.c.log.Info("subscription started; the first contents may take up to 12 hours", "content_type", s.ct)
-	return nil
-}
-
-// restart starts the subscription again, unless that was done within the
-// cool-down, and tells how long to wait before the next listing.
-func (s *stream) restart(ctx context.Context) time.Duration {
-	if since := s.c.now().Sub(s.startedAt); since < startEvery {
-		return spread(configurationWait)
+// restart starts the subscription again, once the cool-down allows, and tells
+// how long to wait before the next listing.
+func (s *stream) restart(ctx context.Context, attempt int) time.Duration {
+	if wait := s.nextStart.Sub(s.c.now()); wait > 0 {
+		return min(wait, spread(configurationWait))
 	}
 	if err := s.start(ctx); err != nil && ctx.Err() == nil {
 		s.c.trouble.report("subscription to "+string(s.ct), "the subscription cannot be started", "content_type", s.ct, "error", err)
-		return spread(configurationWait)
+		return spread(ledger.Backoff(listRetryFirst, listRetryMost, attempt))
 	}
-	s.c.trouble.clear("subscription to " + string(s.ct))
 	return time.Second
 }

@@ -2,10 +2,10 @@ package collector
 
 import (
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
-
-	"office365/plugin/internal/ledger"
 )
 
 // repeatAfter is how often a trouble that lasts is logged again.
@@ -19,9 +19,6 @@ type trouble struct {
 
 	mu    sync.Mutex
 	since map[string]*lasting
-
-	throttles    int // answers in a row
-	lastThrottle time.Time
 }
 
 type lasting struct {
@@ -77,29 +74,9 @@ func (t *trouble) forget(what string) {
 	delete(t.since, what)
 }
 
-// current names what is wrong now.
+// current names what is wrong now, in the order of the alphabet.
 func (t *trouble) current() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	names := make([]string, 0, len(t.since))
-	for name := range t.since {
-		names = append(names, name)
-	}
-	return names
-}
-
-// throttleWait is how long to wait when the API does not say.
-func (t *trouble) throttleWait() time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	if now.Sub(t.lastThrottle) > 2*throttleMost {
-		t.throttles = 0
-	}
-	// Answers to requests that were under way together count once.
-	if now.Sub(t.lastThrottle) > time.Second {
-		t.throttles++
-		t.lastThrottle = now
-	}
-	return ledger.Backoff(throttleFirst, throttleMost, t.throttles)
+	return slices.Sorted(maps.Keys(t.since))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"office365/normalize"
+	"office365/plugin/internal/config"
 	"office365/plugin/internal/dedup"
 	"office365/plugin/internal/ledger"
 	"office365/plugin/internal/msgpack"
@@ -30,18 +31,21 @@ type worker struct {
 }
 
 func newWorker(c *Collector) *worker {
-	s := c.settings
 	return &worker{
-		c: c,
-		normalizer: normalize.New(normalize.Options{
-			TenantName:    s.TenantName,
-			TenantID:      s.RecordTenantID,
-			ConnectorName: s.ConnectorName,
-			IndexKey:      s.IndexKey,
-			IndexEvents:   s.IndexEvents,
-		}),
-		splitter: normalize.NewSplitter(nil, int(s.MaxRecordBytes)),
+		c:          c,
+		normalizer: newNormalizer(c.settings),
+		splitter:   normalize.NewSplitter(nil, int(c.settings.MaxRecordBytes)),
 	}
+}
+
+func newNormalizer(s config.Settings) *normalize.Normalizer {
+	return normalize.New(normalize.Options{
+		TenantName:    s.TenantName,
+		TenantID:      s.RecordTenantID,
+		ConnectorName: s.ConnectorName,
+		IndexKey:      s.IndexKey,
+		IndexEvents:   s.IndexEvents,
+	})
 }
 
 func (w *worker) run(ctx context.Context) {
@@ -82,10 +86,11 @@ func (w *worker) work(ctx context.Context, j job) {
 	}
 	w.c.stats.of(j.ct).fetched.Add(1)
 	w.c.queue.succeeded()
-	w.c.trouble.clear(fetchTrouble(j))
-	w.c.trouble.clear(contentTrouble(j))
-	w.c.trouble.clear("throttle")
-	w.c.trouble.clear("token")
+	w.c.answered()
+	w.c.trouble.clear(fetchTrouble(j.ct))
+	if j.content.Fault == ledger.FaultOwn && j.content.Attempts > 0 {
+		w.c.trouble.clear(contentTrouble(j.ct))
+	}
 }
 
 var errExpired = errors.New("its contentExpiration has passed")
@@ -102,12 +107,12 @@ func (e *undecodableError) Error() string {
 
 func (e *undecodableError) Unwrap() error { return e.first }
 
-func (w *worker) fetch(ctx context.Context, j job) (err error) {
+func (w *worker) fetch(ctx context.Context, j job) error {
 	body, err := w.c.client.Content(ctx, j.ct, j.content.ID)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, body.Close()) }()
+	defer func() { _ = body.Close() }() // what was read is good, and the rest is not wanted
 	return w.read(ctx, j, body)
 }
 
@@ -132,6 +137,7 @@ func (w *worker) read(ctx context.Context, j job, body io.Reader) error {
 			if poison.texts++; poison.first == nil {
 				poison.first = raw.Err
 			}
+			out.shifted = true
 			if !j.content.LastAttempt() {
 				continue
 			}
@@ -154,33 +160,37 @@ func broken(raw normalize.Raw) bool {
 	return errors.As(raw.Err, &e) && e.Kind == normalize.KindSyntax
 }
 
-func identity(j job, raw normalize.Raw, key normalize.Key, dedupOn bool) dedup.Identity {
-	if broken(raw) {
-		return dedup.OfText(j.ct, j.content.ID, raw.Bytes)
-	}
-	if dedupOn && raw.Err == nil {
+// sender gathers the records of one content into chunks.
+type sender struct {
+	c       *Collector
+	ch      chunk
+	shifted bool // broken text has come: how many records it took with it is not known
+}
+
+// identity is what a repeat of the record is known by. From broken text on a
+// place means nothing: at the next attempt another record may stand there.
+func (s *sender) identity(raw normalize.Raw, key normalize.Key) dedup.Identity {
+	j := s.ch.of
+	if s.c.settings.Dedup && raw.Err == nil {
 		if id, ok := dedup.OfKey(j.ct, key); ok {
 			return id
 		}
 	}
+	if s.shifted {
+		return dedup.OfText(j.ct, j.content.ID, raw.Bytes)
+	}
 	return dedup.OfPlace(j.ct, j.content.ID, raw.Position)
-}
-
-// sender gathers the records of one content into chunks.
-type sender struct {
-	c  *Collector
-	ch chunk
 }
 
 // add encodes a record into the chunk, and sends the chunk when it is full.
 func (s *sender) add(ctx context.Context, w *worker, raw normalize.Raw) error {
 	j := s.ch.of
-	rec := w.normalizer.Record(raw, normalize.Source{ContentType: j.ct, ContentID: j.content.ID}, s.c.now())
-	s.ch.buf = msgpack.AppendEvent(s.ch.buf, rec)
-	s.ch.items = append(s.ch.items, item{
-		id:  identity(j, raw, rec.Key(), s.c.settings.Dedup),
-		end: len(s.ch.buf),
-	})
+	if !s.encode(w, raw) {
+		// A bug of ours costs this record its form, and no other record anything.
+		raw.Err = &normalize.RecordError{Kind: normalize.KindSyntax, Message: "the record could not be read: a bug of the plugin"}
+		w.normalizer = newNormalizer(s.c.settings)
+		s.encode(w, raw)
+	}
 	if raw.Err != nil {
 		s.c.stats.of(j.ct).undecodable.Add(1)
 	}
@@ -190,6 +200,22 @@ func (s *sender) add(ctx context.Context, w *worker, raw normalize.Raw) error {
 	err := s.send(ctx)
 	s.ch = getChunk(j)
 	return err
+}
+
+// encode appends one record; false when that panicked, and nothing is appended.
+func (s *sender) encode(w *worker, raw normalize.Raw) (ok bool) {
+	j, before := s.ch.of, len(s.ch.buf)
+	defer func() {
+		if r := recover(); r != nil {
+			s.ch.buf = s.ch.buf[:before]
+			s.c.log.Error("a bug: please report it", "content_type", j.ct, "content_id", j.content.ID, "position", raw.Position,
+				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+	}()
+	rec := w.normalizer.Record(raw, normalize.Source{ContentType: j.ct, ContentID: j.content.ID}, s.c.now())
+	s.ch.buf = msgpack.AppendEvent(s.ch.buf, rec)
+	s.ch.items = append(s.ch.items, item{id: s.identity(raw, rec.Key()), end: len(s.ch.buf)})
+	return true
 }
 
 // send gives the chunk to pack, once buffer_size has room for it.

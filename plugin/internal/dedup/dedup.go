@@ -4,7 +4,7 @@
 // that was half handed over at a crash is fetched again.
 //
 // A record is known by its Identity, 16 bytes of a hash. The Set holds those of
-// the records that were collected within a window of contentCreated, at most a
+// the records that were collected, or made available, within a window, at most a
 // given number, the oldest going first; but never one of a blob that is not
 // done yet, for its other half is still to come.
 //
@@ -84,7 +84,8 @@ type Part struct {
 
 // Pack is the identities of one committed batch.
 type Pack struct {
-	Seq   uint64 // grows from batch to batch, over restarts too
+	Seq   uint64    // grows from batch to batch, over restarts too
+	At    time.Time // of the commit
 	Parts []Part
 }
 
@@ -96,8 +97,10 @@ func (p Pack) count() int {
 	return n
 }
 
-func (p Pack) newest() time.Time {
-	var t time.Time
+// seen is when the pack's records were last seen: collected, or made available.
+// Old content that is caught up on is as new to us as any.
+func (p Pack) seen() time.Time {
+	t := p.At
 	for _, part := range p.Parts {
 		if part.Created.After(t) {
 			t = part.Created
@@ -108,7 +111,7 @@ func (p Pack) newest() time.Time {
 
 // Limits bound a Set.
 type Limits struct {
-	Window time.Duration // by contentCreated
+	Window time.Duration // since a record was collected, or its contentCreated, whichever is later
 	Max    int           // identities
 }
 
@@ -145,6 +148,9 @@ func (s *Set) Add(id Identity) bool {
 	return true
 }
 
+// Forget takes back an Add that came to nothing.
+func (s *Set) Forget(id Identity) { delete(s.seen, id) }
+
 // Len is the number of identities remembered.
 func (s *Set) Len() int { return len(s.seen) }
 
@@ -165,7 +171,7 @@ func (s *Set) Stale(now time.Time, undone func(normalize.ContentType, string) bo
 	edge := now.Add(-s.limits.Window)
 	var seqs []uint64
 	for _, p := range s.packs {
-		if over <= 0 && !p.newest().Before(edge) {
+		if over <= 0 && !p.seen().Before(edge) {
 			continue
 		}
 		if needed(p, undone) {

@@ -87,6 +87,15 @@ func TestIdsLeaveByTheAgeOfTheirContent(t *testing.T) {
 	assert.Equal(t, []uint64{2}, s.Stale(epoch, nothingUndone))
 }
 
+func TestIdsOfOldContentStayForTheWindowAfterItsCommit(t *testing.T) {
+	t.Parallel()
+	old := pack(1, "backlog", epoch.Add(-100*time.Hour), 1)
+	old.At = epoch
+	s := dedup.NewSet(dedup.Limits{Window: time.Hour, Max: 100}, []dedup.Pack{old})
+	assert.Empty(t, s.Stale(epoch.Add(59*time.Minute), nothingUndone))
+	assert.Equal(t, []uint64{1}, s.Stale(epoch.Add(61*time.Minute), nothingUndone))
+}
+
 func TestIdsOfAnUndoneContentStay(t *testing.T) {
 	t.Parallel()
 	s := dedup.NewSet(dedup.Limits{}, []dedup.Pack{pack(1, "half", epoch, 1), pack(2, "done", epoch, 2)})

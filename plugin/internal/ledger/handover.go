@@ -80,7 +80,12 @@ func (h *Handover) Tick(counter Arrivals, now time.Time) {
 		return
 	}
 	last := &h.given[n-1]
-	if last.arrived || !counter.OK || !last.base.OK {
+	if last.arrived || !last.base.OK {
+		return
+	}
+	if !counter.OK {
+		// It cannot be read any more: from now on time decides.
+		last.base.OK = false
 		return
 	}
 	// Less than before: it is not the counter that it was. Count from here.

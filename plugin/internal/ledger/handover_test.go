@@ -106,6 +106,17 @@ func TestCounterThatFallsBackIsCountedAnew(t *testing.T) {
 	assert.True(t, h.Free())
 }
 
+func TestCounterThatCannotBeReadAnyMoreLeavesItToTime(t *testing.T) {
+	t.Parallel()
+	h := ledger.NewHandover(commitDelay, at(0))
+	h.Give(1, 10, counted(0), at(0))
+	h.Tick(ledger.Arrivals{}, at(1))
+	assert.True(t, h.Free())
+	assert.False(t, h.Counted())
+	h.Tick(ledger.Arrivals{}, at(5))
+	assert.Equal(t, []uint64{1}, h.Commits(at(5)))
+}
+
 // TestNothingIsCommittedBeforeItArrived drives the protocol against a ring that
 // is drained at random, with pauses, drops and both kinds of host.
 func TestNothingIsCommittedBeforeItArrived(t *testing.T) {

@@ -11,7 +11,8 @@ type Content struct {
 	Created time.Time // contentCreated
 	Expires time.Time // contentExpiration; zero when the listing did not say
 
-	Attempts    int       // fetches that failed by the content's own fault
+	Attempts    int       // fetches in a row that failed by Fault
+	Fault       Fault     // of the last of them
 	NextTry     time.Time // not to be fetched before; zero = at once
 	Quarantined bool      // given up on for now: retried slowly until it expires, in nobody's way
 }
@@ -107,7 +108,9 @@ type Listing struct {
 }
 
 // Listed takes a listing in: contents not seen before become known, and what it
-// covers is covered. A listing of [a, b) made at L covers [a, min(b, L−overlap)).
+// covers is covered. A content whose contentCreated lies outside the window, as
+// no content should, counts as of the window's nearer end: what its listing
+// leaves open is where it will be listed again. A listing of [a, b) made at L covers [a, min(b, L−overlap)).
 func (p *Position) Listed(l Listing) Change {
 	var c Change
 	fresh := make(map[string]bool, len(l.Contents))
@@ -116,6 +119,7 @@ func (p *Position) Listed(l Listing) Change {
 			continue
 		}
 		fresh[content.ID] = true
+		content.Created = clamp(content.Created, l.Span)
 		c.Known = append(c.Known, content)
 	}
 	if l.Cut {
@@ -126,6 +130,13 @@ func (p *Position) Listed(l Listing) Change {
 		return c
 	}
 	return p.cover(c, covers)
+}
+
+func clamp(t time.Time, s Span) time.Time {
+	if s.Empty() {
+		return t
+	}
+	return earlier(later(t, s.From), s.To.Add(-time.Nanosecond))
 }
 
 // Skip counts a span as covered although nothing listed it: the API does not

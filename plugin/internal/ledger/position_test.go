@@ -120,8 +120,8 @@ func TestPlanCutsWhatIsNotCovered(t *testing.T) {
 			lost:     span(0, day+301),
 			current:  span(8*day-2*hour-3, 8*day-3),
 			backlog: []ledger.Span{
-				span(day+301, 2*day+301), span(2*day+301, 3*day+301), span(3*day+301, 4*day+301), span(4*day+301, 5*day+301),
-				span(5*day+301, 6*day+301), span(6*day+301, 7*day+301), span(7*day+301, 8*day-2*hour-3),
+				span(day+301, 2*day), span(2*day, 3*day), span(3*day, 4*day), span(4*day, 5*day),
+				span(5*day, 6*day), span(6*day, 7*day), span(7*day, 8*day-2*hour-3),
 			},
 		},
 		"an origin in the future lists nothing": {
@@ -245,12 +245,51 @@ func knownIDs(p *ledger.Position) func(func(string) bool) {
 	return maps.Keys(ids)
 }
 
+func TestBacklogLeavesOutWhatThisRoundHasListed(t *testing.T) {
+	t.Parallel()
+	p := begun(0)
+	plan := p.Plan(ledger.PlanOptions{
+		Now: at(7203), End: at(7200), Current: 2 * time.Hour, Step: 30 * time.Minute,
+		Round: ledger.Spans{span(1800, 3600)},
+	})
+	assert.Equal(t, span(5400, 7200), plan.Current)
+	assert.Equal(t, []ledger.Span{span(0, 1800), span(3600, 5400)}, plan.Backlog)
+}
+
+func TestContentListedOutsideItsWindowCountsAsInside(t *testing.T) {
+	t.Parallel()
+	p := begun(0)
+	c := p.Listed(ledger.Listing{Span: span(100, 200), At: at(203), Overlap: time.Hour, Contents: []ledger.Content{
+		content("before", 5), content("behind", 900), content("inside", 150),
+	}})
+	for _, k := range c.Known {
+		assert.True(t, span(100, 200).Contains(k.Created), k.ID)
+	}
+}
+
+func TestFaultsOfTwoKindsAreCountedApart(t *testing.T) {
+	t.Parallel()
+	c := content("a", 0)
+	for range 30 {
+		c = c.AfterFailure(ledger.FaultElsewhere, at(0), 0)
+	}
+	assert.False(t, c.LastAttempt(), "an outage is no reason to give up on the text")
+	c = c.AfterFailure(ledger.FaultOwn, at(0), 0)
+	assert.False(t, c.Quarantined)
+	assert.Equal(t, 15*time.Second, c.NextTry.Sub(at(0)))
+	for range 5 {
+		c = c.AfterFailure(ledger.FaultOwn, at(0), 0)
+	}
+	c = c.AfterFailure(ledger.FaultElsewhere, at(0), 0)
+	assert.True(t, c.Quarantined, "an outage does not release a content")
+}
+
 func TestRetriesGrowAndEndInQuarantine(t *testing.T) {
 	t.Parallel()
 	c := content("a", 0)
 	var waits []time.Duration
 	for !c.Quarantined {
-		require.Equal(t, len(waits) == 4, c.LastAttempt())
+		require.Equal(t, len(waits) == 4, c.LastAttempt(), "attempt %d", len(waits)+1)
 		c = c.AfterFailure(ledger.FaultOwn, at(0), 0)
 		waits = append(waits, c.NextTry.Sub(at(0)))
 	}

@@ -26,12 +26,22 @@ const (
 )
 
 // LastAttempt reports whether one more failure of the content's own would put it
-// into quarantine: the time to hand over what cannot be decoded.
-func (c Content) LastAttempt() bool { return c.Quarantined || c.Attempts+1 >= ownAttempts }
+// into quarantine, or has done so: the time to hand over what cannot be decoded.
+func (c Content) LastAttempt() bool {
+	return c.Fault == FaultOwn && (c.Quarantined || c.Attempts+1 >= ownAttempts)
+}
 
 // AfterFailure is the content after one more failed attempt. spread, in [0, 1),
 // keeps contents that failed together from coming back together.
 func (c Content) AfterFailure(fault Fault, now time.Time, spread float64) Content {
+	if fault != c.Fault {
+		if c.Fault == FaultOwn && c.Quarantined {
+			fault = FaultOwn // an outage meanwhile does not make it news
+		} else {
+			c.Attempts, c.Quarantined = 0, false
+		}
+	}
+	c.Fault = fault
 	c.Attempts++
 	limit, tries := elsewhereWait, elsewhereTries
 	if fault == FaultOwn {

@@ -53,6 +53,14 @@ func (ss Spans) Add(s Span) Spans {
 	return append(out, s)
 }
 
+// union returns the moments that are in either set.
+func (ss Spans) union(others Spans) Spans {
+	for _, o := range others {
+		ss = ss.Add(o)
+	}
+	return ss
+}
+
 // Gaps returns the parts of within that are not in the set, oldest first.
 func (ss Spans) Gaps(within Span) []Span {
 	var gaps []Span

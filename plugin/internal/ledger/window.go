@@ -19,15 +19,19 @@ const (
 type Plan struct {
 	Lost    Span   // uncovered, and out of the API's reach by now
 	Current Span   // the newest stretch, to be listed first in every interval
-	Backlog []Span // uncovered before it, oldest first, each at most Step long
+	Backlog []Span // uncovered before it and not listed in this round, oldest first, each at most Step long
 }
 
 // PlanOptions bound the windows of a Plan.
 type PlanOptions struct {
-	Now     time.Time     // what the reach is measured from: the later of our clock and the server's
+	Now     time.Time     // what the reach is measured from: the server's time, for it is the judge
 	End     time.Time     // end of the newest window, by the earlier of both
 	Current time.Duration // how far the current window reaches back
 	Step    time.Duration // longest window
+	// Round is what was listed since the current window's last turn. What is
+	// younger than overlap stays uncovered by its listing; without Round it
+	// would be listed again at once, and for ever.
+	Round Spans
 }
 
 // Plan cuts what is not covered into windows.
@@ -48,16 +52,20 @@ func (p *Position) Plan(o PlanOptions) Plan {
 	// The newest gap reaches to end, for nothing younger than overlap is covered.
 	last := gaps[len(gaps)-1]
 	plan.Current = last.Intersect(Span{From: from, To: end})
-	for _, gap := range gaps {
-		older := gap.Intersect(Span{From: gap.From, To: from})
-		plan.Backlog = appendWindows(plan.Backlog, older, min(o.Step, MaxWindow))
+	older := Span{From: later(p.origin, reach), To: from}
+	for _, gap := range o.Round.union(p.covered).Gaps(older) {
+		plan.Backlog = appendWindows(plan.Backlog, gap, min(o.Step, MaxWindow))
 	}
 	return plan
 }
 
+// appendWindows cuts a span at whole multiples of step, so that the end of the
+// oldest window stays where it is while the reach moves its start on.
 func appendWindows(dst []Span, s Span, step time.Duration) []Span {
-	for from := s.From; from.Before(s.To); from = from.Add(step) {
-		dst = append(dst, Span{From: from, To: earlier(from.Add(step), s.To)})
+	for from := s.From; from.Before(s.To); {
+		to := earlier(from.Truncate(step).Add(step), s.To)
+		dst = append(dst, Span{From: from, To: to})
+		from = to
 	}
 	return dst
 }

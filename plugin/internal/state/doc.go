@@ -3,7 +3,7 @@
 //
 // Layout, one bucket a line:
 //
-//	meta                   schema (version), tenant
+//	meta                   schema (version), tenant, begin
 //	<content type>         origin, covered
 //	<content type>/known   contentId → created, expires, attempts, next try, flags
 //	<content type>/done    contentId → created

@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"time"
 
 	"office365/normalize"
@@ -11,19 +12,36 @@ import (
 )
 
 // Values are written field by field: times as 8 bytes of nanoseconds since 1970
-// (contentCreated has up to seven digits of a second; years 1678 to 2262),
-// counts and lengths as unsigned varints, texts behind their length.
+// (contentCreated has up to seven digits of a second; years 1678 to 2262, and
+// farther ones as the nearest of these), counts and lengths as unsigned varints, texts behind their length.
 
-const quarantined byte = 1
+// Flags of a content.
+const (
+	quarantined byte = 1 << iota
+	ownFault
+)
 
 // noTime stands for the zero time.
 const noTime = int64(-1) << 63
+
+// The farthest times that are stored as they are. A contentExpiration in the
+// year 9999 is how .NET says never.
+var (
+	latest   = time.Unix(0, math.MaxInt64)
+	earliest = time.Unix(0, math.MinInt64+1)
+)
 
 var errShort = errors.New("value ends early")
 
 func appendTime(dst []byte, t time.Time) []byte {
 	nanos := noTime
-	if !t.IsZero() {
+	switch {
+	case t.IsZero():
+	case t.After(latest):
+		nanos = latest.UnixNano()
+	case t.Before(earliest):
+		nanos = earliest.UnixNano()
+	default:
 		nanos = t.UnixNano()
 	}
 	return binary.BigEndian.AppendUint64(dst, uint64(nanos)) //nolint:gosec // the bits, read back as they are
@@ -51,10 +69,14 @@ func appendContent(dst []byte, c ledger.Content) []byte {
 	if c.Quarantined {
 		flags |= quarantined
 	}
+	if c.Fault == ledger.FaultOwn {
+		flags |= ownFault
+	}
 	return append(dst, flags)
 }
 
 func appendPack(dst []byte, p dedup.Pack) []byte {
+	dst = appendTime(dst, p.At)
 	dst = binary.AppendUvarint(dst, uint64(len(p.Parts)))
 	for _, part := range p.Parts {
 		dst = appendText(dst, string(part.Type))
@@ -73,7 +95,7 @@ func readPack(key, value []byte) (dedup.Pack, error) {
 		return dedup.Pack{}, errShort
 	}
 	r := reader{rest: value}
-	p := dedup.Pack{Seq: binary.BigEndian.Uint64(key)}
+	p := dedup.Pack{Seq: binary.BigEndian.Uint64(key), At: r.time()}
 	for range r.count(1) {
 		part := dedup.Part{
 			Type:      normalize.ContentType(r.text()),
@@ -159,6 +181,9 @@ func (r *reader) content(id string) ledger.Content {
 	}
 	if flags := r.bytes(1); flags != nil {
 		c.Quarantined = flags[0]&quarantined != 0
+		if flags[0]&ownFault != 0 {
+			c.Fault = ledger.FaultOwn
+		}
 	}
 	return c
 }

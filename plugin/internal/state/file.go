@@ -1,11 +1,14 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -52,6 +55,36 @@ type Saved struct {
 	Positions map[normalize.ContentType]*ledger.Position // those that have begun
 	Packs     []dedup.Pack                               // oldest first
 	Damaged   string                                     // where a file that could not be read was moved to; "" = none
+	// FromEarliest means that the file takes the place of a damaged one: what has
+	// no position in it is to be collected from as far back as the API allows.
+	FromEarliest bool
+}
+
+// ForeignError means that the file belongs to another program.
+type ForeignError struct {
+	Of string // what it is
+}
+
+func (e *ForeignError) Error() string {
+	return "is " + e.Of + " and no state file of this plugin; it was not touched: name another file"
+}
+
+// sqlite is how a file of SQLite begins, in which Fluent Bit's own inputs keep
+// their positions: the likeliest file to be named by mistake.
+const sqlite = "SQLite format 3\x00"
+
+// foreign tells another program's file from a damaged one of ours.
+func foreign(path string) error {
+	f, err := os.Open(path) //nolint:gosec // the setting db
+	if err != nil {
+		return nil // opening it for good will tell
+	}
+	defer func() { _ = f.Close() }() // only read
+	head := make([]byte, len(sqlite))
+	if _, err := io.ReadFull(f, head); err == nil && string(head) == sqlite {
+		return &ForeignError{Of: "a database of SQLite"}
+	}
+	return nil
 }
 
 // File is an open state file.
@@ -65,11 +98,16 @@ type Options struct {
 	Tenant string        // tenant_id; a new file is bound to it
 	Wait   time.Duration // for the lock
 	Now    time.Time     // names a damaged file that is moved aside
+
+	fromEarliest bool
 }
 
 // Open opens or makes the file and reads what it holds. It returns ErrLocked,
-// *VersionError, *TenantError, or what the system said of the path.
+// *VersionError, *TenantError, *ForeignError, or what the system said of the path.
 func Open(o Options) (*File, Saved, error) {
+	if err := foreign(o.Path); err != nil {
+		return nil, Saved{}, err
+	}
 	f, saved, err := open(o)
 	if err == nil || !damaged(err) {
 		return f, saved, err
@@ -78,9 +116,14 @@ func Open(o Options) (*File, Saved, error) {
 	if renameErr := os.Rename(o.Path, aside); renameErr != nil {
 		return nil, Saved{}, errors.Join(err, renameErr)
 	}
+	o.fromEarliest = true
 	f, saved, err = open(o)
+	if err != nil {
+		// Left aside, the next start would take its absence for a first one.
+		return nil, Saved{}, errors.Join(err, os.Rename(aside, o.Path))
+	}
 	saved.Damaged = aside
-	return f, saved, err
+	return f, saved, nil
 }
 
 // damageError wraps whatever reading a broken file led to.
@@ -131,7 +174,11 @@ func openDB(o Options) (db *bolt.DB, err error) {
 		errors.Is(err, bolterrors.ErrVersionMismatch):
 		return nil, &damageError{err}
 	}
-	if _, ok := errors.AsType[*os.PathError](err); ok {
+	// What the system says of path, lock, memory or disk is no damage.
+	_, path := errors.AsType[*os.PathError](err)
+	_, call := errors.AsType[*os.SyscallError](err)
+	_, bare := errors.AsType[syscall.Errno](err)
+	if path || call || bare {
 		return nil, fmt.Errorf("open state file: %w", err)
 	}
 	// What is left is what bbolt says of a file of the wrong size or shape.
@@ -150,6 +197,18 @@ func recoverDamage(err *error) func() {
 	}
 }
 
+// Probe writes a little, to find out whether the file can be written again.
+func (f *File) Probe() error {
+	err := f.db.Update(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(metaBucket)
+		return meta.Put(schemaKey, bytes.Clone(meta.Get(schemaKey)))
+	})
+	if err != nil {
+		return fmt.Errorf("write state file: %w", err)
+	}
+	return nil
+}
+
 // Close releases the lock. What was applied is on disk.
 func (f *File) Close() error { return f.db.Close() }
 
@@ -161,6 +220,7 @@ var (
 
 	schemaKey  = []byte("schema")
 	tenantKey  = []byte("tenant")
+	beginKey   = []byte("begin")
 	originKey  = []byte("origin")
 	coveredKey = []byte("covered")
 )
@@ -171,7 +231,7 @@ func (f *File) prepare(o Options) (err error) {
 	return f.db.Update(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(metaBucket)
 		if meta == nil {
-			return create(tx, o.Tenant)
+			return create(tx, o)
 		}
 		version := meta.Get(schemaKey)
 		if len(version) != 8 {
@@ -187,7 +247,11 @@ func (f *File) prepare(o Options) (err error) {
 	})
 }
 
-func create(tx *bolt.Tx, tenant string) error {
+// fromEarliest is the value of beginKey in a file that takes the place of a
+// damaged one.
+var fromEarliest = []byte("earliest")
+
+func create(tx *bolt.Tx, o Options) error {
 	meta, err := tx.CreateBucket(metaBucket)
 	if err != nil {
 		return err
@@ -198,5 +262,10 @@ func create(tx *bolt.Tx, tenant string) error {
 	if err := meta.Put(schemaKey, binary.BigEndian.AppendUint64(nil, schema)); err != nil {
 		return err
 	}
-	return meta.Put(tenantKey, []byte(tenant))
+	if o.fromEarliest {
+		if err := meta.Put(beginKey, fromEarliest); err != nil {
+			return err
+		}
+	}
+	return meta.Put(tenantKey, []byte(o.Tenant))
 }

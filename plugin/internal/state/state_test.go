@@ -56,10 +56,10 @@ func TestWhatIsAppliedIsThereAfterReopening(t *testing.T) {
 
 	content := ledger.Content{
 		ID: "2026$na", Created: epoch, Expires: epoch.Add(time.Hour),
-		Attempts: 3, NextTry: epoch.Add(time.Minute), Quarantined: true,
+		Attempts: 3, Fault: ledger.FaultOwn, NextTry: epoch.Add(time.Minute), Quarantined: true,
 	}
 	plain := ledger.Content{ID: "plain", Created: epoch}
-	pack := dedup.Pack{Seq: 7, Parts: []dedup.Part{{
+	pack := dedup.Pack{Seq: 7, At: epoch, Parts: []dedup.Part{{
 		Type: normalize.AuditExchange, ContentID: "2026$na", Created: epoch,
 		IDs: []dedup.Identity{dedup.OfPlace(normalize.AuditExchange, "x", 1)},
 	}}}
@@ -102,6 +102,33 @@ func ids(p *ledger.Position) func(func(string) bool) {
 		m[c.ID] = true
 	}
 	return maps.Keys(m)
+}
+
+func TestTimesTooFarForTheFileStayFar(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	f, _ := mustOpen(t, path)
+	never := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	require.NoError(t, f.Apply(state.Tx{Changes: changes(ledger.Change{
+		Known: []ledger.Content{{ID: "a", Created: epoch, Expires: never}},
+	})}))
+	require.NoError(t, f.Close())
+	f, saved := mustOpen(t, path)
+	c, _ := saved.Positions[normalize.AuditExchange].Content("a")
+	assert.True(t, c.Expires.After(epoch.AddDate(200, 0, 0)), c.Expires)
+	require.NoError(t, f.Close())
+}
+
+func TestFileThatReplacesADamagedOneSaysSoAtEveryStart(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	require.NoError(t, os.WriteFile(path, bytes.Repeat([]byte("garbage!"), 4096), 0o600))
+	for range 2 {
+		f, saved := mustOpen(t, path)
+		assert.True(t, saved.FromEarliest)
+		require.NoError(t, f.Probe())
+		require.NoError(t, f.Close())
+	}
 }
 
 func TestSecondOpenerIsToldWithinASecond(t *testing.T) {
@@ -166,6 +193,19 @@ func TestPathThatCannotBeWrittenIsAnError(t *testing.T) {
 	_, saved, err := state.Open(options(filepath.Join(t.TempDir(), "missing", "o365.db")))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	assert.Empty(t, saved.Damaged)
+}
+
+func TestDatabaseOfAnotherInputIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	theirs := append([]byte("SQLite format 3\x00"), make([]byte, 8192)...)
+	require.NoError(t, os.WriteFile(path, theirs, 0o600))
+	_, _, err := state.Open(options(path))
+	var foreign *state.ForeignError
+	require.ErrorAs(t, err, &foreign)
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(theirs, got))
 }
 
 func TestDamagedFileIsMovedAside(t *testing.T) {

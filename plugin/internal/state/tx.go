@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -124,6 +125,7 @@ func (f *File) load() (saved Saved, err error) {
 	defer recoverDamage(&err)()
 	saved.Positions = map[normalize.ContentType]*ledger.Position{}
 	err = f.db.View(func(tx *bolt.Tx) error {
+		saved.FromEarliest = bytes.Equal(tx.Bucket(metaBucket).Get(beginKey), fromEarliest)
 		for _, ct := range normalize.ContentTypes() {
 			bucket := tx.Bucket([]byte(ct))
 			if bucket == nil {
