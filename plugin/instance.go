@@ -268,5 +268,16 @@ func levelOf(host fluentBit) slog.Level {
 	return math.MaxInt
 }
 
-// oneLine joins the problems of an errors.Join into one sentence.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+// oneLine numbers the problems of an errors.Join in one line.
+func oneLine(err error) string {
+	problems := strings.Split(err.Error(), "\n")
+	if len(problems) == 1 {
+		return problems[0]
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d problems:", len(problems))
+	for i, problem := range problems {
+		fmt.Fprintf(&b, " (%d) %s", i+1, problem)
+	}
+	return b.String()
+}

@@ -152,7 +152,7 @@ func TestInitNamesAllProblemsInOneLineAndLeavesNothingBehind(t *testing.T) {
 	problems := host.log("ERROR")
 	require.Len(t, problems, 1)
 	assert.Contains(t, problems[0], "ERROR [office365] contoso: ")
-	assert.Contains(t, problems[0], "; ")
+	assert.Contains(t, problems[0], "3 problems: (1) ")
 	for _, key := range []string{"interval", "fetch_workers", "client_id"} {
 		assert.Contains(t, problems[0], key)
 	}

@@ -21,7 +21,11 @@ die() {
 choose_host() {
 	if [ -n "${FLUENT_BIT:-}" ]; then
 		host=$(command -v "$FLUENT_BIT") || die "FLUENT_BIT is $FLUENT_BIT, which is no program"
-		say "in Fluent Bit, $host (by \$FLUENT_BIT)"
+		if [ "$(basename "$host")" = host ]; then
+			say "in the test host, $host (by \$FLUENT_BIT)"
+		else
+			say "in Fluent Bit, $host (by \$FLUENT_BIT)"
+		fi
 	elif host=$(command -v fluent-bit); then
 		say "in Fluent Bit, $host (on the PATH)"
 	elif [ -x /opt/fluent-bit/bin/fluent-bit ]; then
@@ -72,7 +76,7 @@ simulate() {
 		sleep 0.1
 	done
 	url=$(<"$dir/url")
-	say "a simulated tenant answers at $url"
+	say "a simulated tenant answers at $url; records come at once, and new ones every minute"
 	conf=$dir/fluent-bit.conf
 	cat >"$conf" <<-END
 		[SERVICE]

@@ -117,7 +117,7 @@ func rootCAs(file string) (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(file) //nolint:gosec // the file that the setting names
 	if err != nil {
-		return nil, fmt.Errorf("ca_file: %w", err)
+		return nil, fmt.Errorf("ca_file %s cannot be read; name a PEM file that the user of Fluent Bit may read (%w)", file, err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil { // a container without certificates

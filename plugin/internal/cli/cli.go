@@ -67,7 +67,7 @@ func newRoot() *cobra.Command {
 		Short: "Companion of the Fluent Bit input plugin office365",
 		Long: `in_office365 is the companion of the Fluent Bit input plugin office365, which
 collects the audit logs of a Microsoft 365 tenant. The plugin itself is
-in_office365.so; load it with: fluent-bit -e in_office365.so -c fluent-bit.conf`,
+in_office365.so; load it with: fluent-bit -e /usr/local/lib/fluent-bit/in_office365.so -c fluent-bit.conf`,
 		SilenceErrors: true, // Main prints them
 		SilenceUsage:  true,
 	}

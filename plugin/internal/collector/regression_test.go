@@ -25,15 +25,15 @@ func TestAfterACutWhatCannotBeCoveredIsListedOnceAnInterval(t *testing.T) {
 		r.settings["content_types"] = "Audit.Exchange"
 		r.settings["start_from"] = "2h"
 		r.settings["requests_per_minute"] = "100000"
-		from, to := time.Now().Add(-115*time.Minute), time.Now().Add(time.Hour)
+		from, to := time.Now().Add(-115*time.Minute), time.Now().Add(20*time.Minute)
 		r.sim.AddContent(simulator.AuditExchange, int(to.Sub(from).Minutes()*190), 1, from, to)
 		r.start()
-		r.run(20 * time.Minute)
+		r.run(10 * time.Minute)
 		r.sim.ForgetRequests()
-		r.run(20 * time.Minute)
-		// Four turns; a round is some ten pages, and more than that every half hour only.
-		assert.Less(t, len(r.sim.Requests(simulator.RouteContentList)), 60)
-		r.run(2 * time.Hour)
+		r.run(10 * time.Minute)
+		// Two turns; a round is some ten pages, and more than that every half hour only.
+		assert.Less(t, len(r.sim.Requests(simulator.RouteContentList)), 40)
+		r.run(15 * time.Minute)
 		r.stop()
 		r.requireAllOnce()
 	})

@@ -15,6 +15,9 @@ import (
 func (s *settings) announce(out io.Writer, server *simulator.Server, tenants []*simulator.Simulator) error {
 	caFile := s.caOut
 	if s.dir != "" {
+		if err := os.MkdirAll(s.dir, 0o750); err != nil { //nolint:gosec // the user of this program names the folder
+			return fmt.Errorf("--dir: %w", err)
+		}
 		caFile = filepath.Join(s.dir, "ca.pem")
 	}
 	for _, path := range []string{s.caOut, caFile} {
@@ -60,8 +63,21 @@ func writeFile(path, text string) error {
 
 const (
 	service = "[SERVICE]\n    Flush                1\n    Log_Level            info\n\n"
-	output  = "\n[OUTPUT]\n    Name                 stdout\n    Match                *\n    Format               json_lines\n"
+	output  = "\n[OUTPUT]\n    Name                 stdout\n    Match                *\n    Format               json_lines\n    Retry_Limit          no_limits\n"
 )
+
+// database is the file of a tenant's position beside the configuration, "" when
+// no folder was asked for.
+func (s *settings) database(tenant int) string {
+	if s.dir == "" {
+		return ""
+	}
+	path := filepath.Join(s.dir, fmt.Sprintf("office365-%d.db", tenant))
+	if absolute, err := filepath.Abs(path); err == nil {
+		return absolute
+	}
+	return path
+}
 
 // inputs is one [INPUT] for each tenant.
 func (s *settings) inputs(server *simulator.Server, tenants []*simulator.Simulator, caFile string) string {
@@ -85,11 +101,16 @@ func (s *settings) inputs(server *simulator.Server, tenants []*simulator.Simulat
 			{"api_url", server.URL},
 			{"ca_file", caFile},
 			{"tenant_name", strings.ToLower(strings.ReplaceAll(o.DisplayName, " ", "-"))},
+			{"db", s.database(i)},
 			{"start_from", "earliest"},
 			{"interval", "1m"},
 		} {
-			if line[1] == "" {
+			switch {
+			case line[1] != "":
+			case line[0] == "ca_file":
 				line = [2]string{"tls_verify", "off"} // no file with the authority was asked for
+			default:
+				continue
 			}
 			fmt.Fprintf(&b, "    %-20s %s\n", line[0], line[1])
 		}
