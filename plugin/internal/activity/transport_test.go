@@ -162,7 +162,7 @@ func TestWrongTransportSettingsAreNamed(t *testing.T) {
 		settings config.Settings
 		want     string
 	}{
-		"no file":        {with(func(c *config.Settings) { c.CAFile = "/nowhere/ca.pem" }), "ca_file: open /nowhere/ca.pem: no such file or directory"},
+		"no file":        {with(func(c *config.Settings) { c.CAFile = "/nowhere/ca.pem" }), "ca_file /nowhere/ca.pem cannot be read; name a PEM file that the user of Fluent Bit may read (open /nowhere/ca.pem: no such file or directory)"},
 		"no certificate": {with(func(c *config.Settings) { c.CAFile = empty }), "ca_file " + empty + " holds no certificate in PEM form"},
 		"no proxy":       {with(func(c *config.Settings) { c.Proxy = "http://user:hunter2@[::1" }), "proxy is not a URL; write one such as http://proxy.example.com:3128"},
 	} {

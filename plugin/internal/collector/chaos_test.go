@@ -28,9 +28,11 @@ var (
 //
 //	go test ./plugin/internal/collector -run Schedule -chaos 200
 func TestNoScheduleOfFaultsKillsAndPausesLosesARecord(t *testing.T) {
+	t.Parallel()
 	for i := range *chaosSeeds {
 		seed := *chaosFrom + uint64(i)
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				newChaos(t, seed).run()
 			})

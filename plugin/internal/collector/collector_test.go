@@ -17,6 +17,7 @@ import (
 )
 
 func TestEveryRecordArrivesOnceAndARestartBringsOnlyNews(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.fill(20, 50)
@@ -34,6 +35,7 @@ func TestEveryRecordArrivesOnceAndARestartBringsOnlyNews(t *testing.T) {
 }
 
 func TestLateContentIsFoundWithinOneInterval(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.fill(2, 3)
@@ -49,6 +51,7 @@ func TestLateContentIsFoundWithinOneInterval(t *testing.T) {
 }
 
 func TestKillAtAnyMomentLosesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["batch_size"] = "64K"
@@ -78,6 +81,7 @@ func TestKillAtAnyMomentLosesNothing(t *testing.T) {
 }
 
 func TestNothingIsHandedOverDuringAPause(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["buffer_size"] = "8M"
@@ -94,6 +98,7 @@ func TestNothingIsHandedOverDuringAPause(t *testing.T) {
 }
 
 func TestWithoutTheCounterEverythingArrivesOnceToo(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.counted = false
@@ -109,6 +114,7 @@ func TestWithoutTheCounterEverythingArrivesOnceToo(t *testing.T) {
 }
 
 func TestWithoutDBThePositionLivesInMemory(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["db"] = ""
@@ -126,6 +132,7 @@ func TestWithoutDBThePositionLivesInMemory(t *testing.T) {
 }
 
 func TestWrongSecretIsOneLineAndIsTriedSlowly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["client_secret"] = "not~the.secret"
@@ -145,6 +152,7 @@ func TestWrongSecretIsOneLineAndIsTriedSlowly(t *testing.T) {
 }
 
 func TestThrottledTenantWaitsAndCatchesUp(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(o *simulator.Options) { o.QuotaPerMinute = 60 })
 		r.fill(20, 3)
@@ -156,6 +164,7 @@ func TestThrottledTenantWaitsAndCatchesUp(t *testing.T) {
 }
 
 func TestBatchThatFluentBitDropsComesAgain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.fill(2, 10)
@@ -174,6 +183,7 @@ func TestBatchThatFluentBitDropsComesAgain(t *testing.T) {
 }
 
 func TestTwoSectionsWithOneFileAreNamed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.start()
@@ -190,6 +200,7 @@ func TestTwoSectionsWithOneFileAreNamed(t *testing.T) {
 }
 
 func TestFileThatAnotherProcessHoldsIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.fill(1, 5)

@@ -23,11 +23,13 @@ const overcome = 45 * time.Minute
 // catalog happen for a while, one after the other, and expects every record
 // once afterwards.
 func TestEveryFaultThatPassesLosesNothing(t *testing.T) {
+	t.Parallel()
 	for _, fault := range simulator.Faults() {
 		if loses(fault) {
 			continue
 		}
 		t.Run(fault.Name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, nil)
 				r.fill(3, 4)
@@ -62,8 +64,10 @@ func loses(fault simulator.Fault) bool {
 }
 
 func TestContentThatIsGoneIsSaidAndHoldsUpNothing(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"gone", "gone-400", "expired", "expired-410"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, nil)
 				r.fill(3, 4)
@@ -81,8 +85,10 @@ func TestContentThatIsGoneIsSaidAndHoldsUpNothing(t *testing.T) {
 }
 
 func TestBrokenTextInABlobCostsNoRecord(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"malformed-record", "no-object", "no-id", "invalid-utf8"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, nil)
 				r.fill(1, 6)
@@ -112,6 +118,7 @@ func TestBrokenTextInABlobCostsNoRecord(t *testing.T) {
 }
 
 func TestAnOutageOfHoursPutsNothingIntoQuarantine(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.fill(40, 2)

@@ -20,11 +20,12 @@ import (
 // Each test here is a fault that the collector once had.
 
 func TestAfterACutWhatCannotBeCoveredIsListedOnceAnInterval(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(o *simulator.Options) { o.PageSize = 3000; o.Latency = 100 * time.Millisecond })
 		r.settings["content_types"] = "Audit.Exchange"
 		r.settings["start_from"] = "2h"
-		r.settings["requests_per_minute"] = "100000"
+		r.settings["requests_per_minute"] = "300" // few of the contents are fetched: this is about listings
 		from, to := time.Now().Add(-115*time.Minute), time.Now().Add(20*time.Minute)
 		r.sim.AddContent(simulator.AuditExchange, int(to.Sub(from).Minutes()*190), 1, from, to)
 		r.start()
@@ -32,14 +33,16 @@ func TestAfterACutWhatCannotBeCoveredIsListedOnceAnInterval(t *testing.T) {
 		r.sim.ForgetRequests()
 		r.run(10 * time.Minute)
 		// Two turns; a round is some ten pages, and more than that every half hour only.
-		assert.Less(t, len(r.sim.Requests(simulator.RouteContentList)), 40)
-		r.run(15 * time.Minute)
+		listings := len(r.sim.Requests(simulator.RouteContentList))
+		assert.Less(t, listings, 40)
+		assert.Positive(t, listings)
 		r.stop()
-		r.requireAllOnce()
+		assert.Contains(t, r.log.String(), "was cut")
 	})
 }
 
 func TestAClockThatIsDaysAheadLosesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const ahead = 72 * time.Hour
 		r := newRig(t, func(o *simulator.Options) { o.Now = func() time.Time { return time.Now().Add(-ahead) } })
@@ -58,6 +61,7 @@ func TestAClockThatIsDaysAheadLosesNothing(t *testing.T) {
 }
 
 func TestAnOriginInTheServersFutureIsMovedBack(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const ahead = 2 * time.Hour
 		r := newRig(t, func(o *simulator.Options) { o.Now = func() time.Time { return time.Now().Add(-ahead) } })
@@ -77,6 +81,7 @@ func TestAnOriginInTheServersFutureIsMovedBack(t *testing.T) {
 }
 
 func TestThrottlesNowAndThenDoNotAddUp(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["content_types"] = "Audit.Exchange"
@@ -94,6 +99,7 @@ func TestThrottlesNowAndThenDoNotAddUp(t *testing.T) {
 }
 
 func TestADamagedFileIsNotForgottenByACrash(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["start_from"] = "now"
@@ -111,6 +117,7 @@ func TestADamagedFileIsNotForgottenByACrash(t *testing.T) {
 }
 
 func TestACommitBeforeTheCopyIsMadeGivesItsMemoryBack(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.counted = false
@@ -135,6 +142,7 @@ func TestACommitBeforeTheCopyIsMadeGivesItsMemoryBack(t *testing.T) {
 }
 
 func TestARecordThatGrowsInItsEncodingFitsIntoTheBudget(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["content_types"] = "Audit.Exchange"
@@ -173,6 +181,7 @@ func (c closing) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestABodyThatCannotBeClosedHasArrived(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["dedup"] = "off"
@@ -191,6 +200,7 @@ func TestABodyThatCannotBeClosedHasArrived(t *testing.T) {
 }
 
 func TestARepeatIsDroppedDuringCatchUpToo(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["content_types"] = "Audit.Exchange"
@@ -207,6 +217,7 @@ func TestARepeatIsDroppedDuringCatchUpToo(t *testing.T) {
 }
 
 func TestATokenEndpointThatIsDownForSecondsCostsSeconds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["content_types"] = "Audit.Exchange"
@@ -225,6 +236,7 @@ func TestATokenEndpointThatIsDownForSecondsCostsSeconds(t *testing.T) {
 }
 
 func TestRecordsBehindBrokenTextAreNotTakenForOthers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
 		r.settings["dedup"] = "off" // so that records are known by their places
