@@ -53,15 +53,6 @@ func (c *Client) ServerTime(now time.Time) time.Time {
 	return now.UTC()
 }
 
-// LatestTime returns the later of now and the server's time: what the age of a
-// window's start must be measured against.
-func (c *Client) LatestTime(now time.Time) time.Time {
-	if server, known := c.clock.at(now); known && server.After(now) {
-		return server.UTC()
-	}
-	return now.UTC()
-}
-
 // ClockOffset returns how far the server's clock is ahead of ours (negative:
 // behind), give or take a second, and whether it is known yet.
 func (c *Client) ClockOffset(now time.Time) (time.Duration, bool) {
