@@ -26,7 +26,6 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -42,7 +41,6 @@ import (
 	"office365/plugin/internal/activity"
 	"office365/plugin/internal/auth"
 	"office365/plugin/internal/config"
-	"office365/plugin/internal/dedup"
 	"office365/plugin/internal/ledger"
 	"office365/plugin/internal/state"
 )
@@ -96,10 +94,6 @@ type Collector struct {
 // What they hold counts against buffer_size.
 const chunkQueue = 4
 
-// lockWait is how long New waits for the lock of the state file: a reload lets
-// go of it in time, and a second process shall be told within a second.
-const lockWait = 500 * time.Millisecond
-
 // The longest record must fit into the budget together with what is in its
 // chunk already, or it would wait for ever. At the worst a byte that is no UTF-8
 // becomes three in msgpack; the layer and the chunk have a mebibyte.
@@ -107,9 +101,6 @@ const (
 	encodedGrowth = 3
 	encodedBeside = 1 << 20
 )
-
-// longestWait is more than any wait between two attempts at a content.
-const longestWait = 12 * time.Hour
 
 // New checks what can be checked at once, and opens the state file. An error
 // means that the configuration is wrong; what may mend itself (network, token,
@@ -188,69 +179,6 @@ func (c *Collector) connect(transport http.RoundTripper) error {
 	return nil
 }
 
-// openState opens the state file, or leaves that to run when another process
-// holds it.
-func (c *Collector) openState(instance string) error {
-	if c.settings.DB == "" {
-		c.restore(nil, state.Saved{})
-		return nil
-	}
-	owned, err := files.own(c.settings.DB, instance)
-	if err != nil {
-		return explain(c.settings.DB, err)
-	}
-	c.owned = owned
-	c.stateFile = state.Options{Path: c.settings.DB, Tenant: c.settings.TenantID, Wait: lockWait, Now: c.started}
-	file, saved, err := state.Open(c.stateFile)
-	switch {
-	case errors.Is(err, state.ErrLocked):
-		c.logLocked()
-		return nil
-	case err != nil:
-		files.release(owned)
-		return explain(c.settings.DB, err)
-	}
-	c.restore(file, saved)
-	return nil
-}
-
-func (c *Collector) logLocked() {
-	c.log.Error("another process has the state file open: nothing is collected until it is free; tried again every minute",
-		"db", c.settings.DB)
-}
-
-// restore builds what rests on the position. A content that is known is queued.
-func (c *Collector) restore(file *state.File, saved state.Saved) {
-	limits := dedup.Limits{Window: c.settings.DedupWindow, Max: c.settings.DedupMax}
-	if !c.settings.Dedup {
-		// Only what a content that is not done has yielded must be remembered.
-		limits = dedup.Limits{}
-	}
-	c.seen = &seen{set: dedup.NewSet(limits, saved.Packs)}
-	for _, p := range saved.Packs {
-		c.outbox.seq = max(c.outbox.seq, p.Seq)
-	}
-	if saved.Damaged != "" {
-		c.log.Error("the state file was damaged and has been moved aside: "+
-			"collection goes back as far as the API allows, and records of the last days come again",
-			"db", c.settings.DB, "moved_to", saved.Damaged)
-	}
-	c.journal = newJournal(file, saved.Positions, c.settings.ContentTypes)
-	for _, ct := range c.settings.ContentTypes {
-		c.streams = append(c.streams, newStream(c, ct, saved.FromEarliest))
-		c.journal.read(ct, func(p *ledger.Position) {
-			for content := range p.Known {
-				// A wait from the time of a wrong clock is no wait.
-				if content.NextTry.After(c.started.Add(longestWait)) {
-					content.NextTry = c.started
-				}
-				c.queue.put(job{ct, content, c.isLive(content.Created, c.started)})
-			}
-		})
-	}
-	c.opened = true
-}
-
 // Start starts the goroutines and returns at once.
 func (c *Collector) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -274,28 +202,6 @@ func (c *Collector) run(ctx context.Context) {
 	c.spawn(ctx, "status", c.status)
 }
 
-// waitForState reports false when the context ended first.
-func (c *Collector) waitForState(ctx context.Context) bool {
-	for !c.opened {
-		if !sleep(ctx, time.Minute) {
-			return false
-		}
-		c.stateFile.Now = c.now()
-		file, saved, err := state.Open(c.stateFile)
-		switch {
-		case errors.Is(err, state.ErrLocked):
-			c.logLocked()
-		case err != nil:
-			c.log.Error("state file cannot be opened: nothing is collected; tried again every minute",
-				"db", c.settings.DB, "error", err)
-		default:
-			c.log.Info("state file is free now", "db", c.settings.DB)
-			c.restore(file, saved)
-		}
-	}
-	return true
-}
-
 // restartDelay is how long a goroutine that panicked stays down.
 const restartDelay = 10 * time.Second
 
@@ -311,12 +217,18 @@ func (c *Collector) spawn(ctx context.Context, name string, f func(context.Conte
 func (c *Collector) attempt(ctx context.Context, name string, f func(context.Context)) (panicked bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			c.log.Error("a bug: please report it", "goroutine", name, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			c.bug(r, "goroutine", name)
 			panicked = true
 		}
 	}()
 	f(ctx)
 	return false
+}
+
+// bug logs a panic, from the function that has recovered it.
+func (c *Collector) bug(recovered any, attrs ...any) {
+	attrs = append(attrs, "panic", fmt.Sprint(recovered), "stack", string(debug.Stack()))
+	c.log.Error("a bug: please report it", attrs...)
 }
 
 // Next returns the batch to hand to Fluent Bit now, as msgpack, or nil. The

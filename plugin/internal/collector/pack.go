@@ -2,8 +2,6 @@ package collector
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -97,8 +95,7 @@ func (c *Collector) pack(ctx context.Context) {
 func (c *Collector) packed(ch chunk) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			c.log.Error("a bug: please report it", "content_type", ch.of.ct, "content_id", ch.of.content.ID,
-				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			c.bug(r, "content_type", ch.of.ct, "content_id", ch.of.content.ID)
 		}
 	}()
 	c.packChunk(ch)

@@ -169,11 +169,11 @@ func (q *queue) hold(ct normalize.ContentType, until time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if ct == "" {
-		q.until = later(q.until, until)
+		q.until = ledger.Later(q.until, until)
 		return
 	}
 	w := q.waiting[ct]
-	w.until = later(w.until, until)
+	w.until = ledger.Later(w.until, until)
 }
 
 // idleWait is how long a worker waits when nothing is due by itself.

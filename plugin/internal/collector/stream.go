@@ -151,7 +151,7 @@ func (s *stream) current(ctx context.Context, now time.Time, window ledger.Span)
 	s.nextTurn = now.Add(s.c.settings.Interval)
 	full := s.lastPages <= longListing || now.Sub(s.lastFull) >= fullEvery
 	if !full {
-		window.From = later(window.From, window.To.Add(-max(recent, 2*s.c.settings.Interval)))
+		window.From = ledger.Later(window.From, window.To.Add(-max(recent, 2*s.c.settings.Interval)))
 	}
 	if window.Empty() {
 		return 0
@@ -218,7 +218,7 @@ func (s *stream) forgetFailures(backlog []ledger.Span) {
 func (s *stream) untilNext(now time.Time) time.Duration {
 	next := s.nextTurn
 	for _, f := range s.failures {
-		next = earlier(next, f.nextTry)
+		next = ledger.Earlier(next, f.nextTry)
 	}
 	return max(0, next.Sub(now))
 }
@@ -282,18 +282,4 @@ func (s *stream) skip(lost ledger.Span) {
 	}
 	log("beyond the API's seven days: content created in this time was never listed and is lost",
 		"content_type", s.ct, "from", lost.From, "to", lost.To, "hours", lost.Length().Hours())
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -71,8 +70,7 @@ func (w *worker) work(ctx context.Context, j job) {
 	defer w.c.queue.release()
 	defer func() {
 		if r := recover(); r != nil {
-			w.c.log.Error("a bug: please report it", "content_type", j.ct, "content_id", j.content.ID,
-				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			w.c.bug(r, "content_type", j.ct, "content_id", j.content.ID)
 			w.c.again(j, ledger.FaultOwn)
 		}
 	}()
@@ -208,8 +206,7 @@ func (s *sender) encode(w *worker, raw normalize.Raw) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.ch.buf = s.ch.buf[:before]
-			s.c.log.Error("a bug: please report it", "content_type", j.ct, "content_id", j.content.ID, "position", raw.Position,
-				"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			s.c.bug(r, "content_type", j.ct, "content_id", j.content.ID, "position", raw.Position)
 		}
 	}()
 	rec := w.normalizer.Record(raw, normalize.Source{ContentType: j.ct, ContentID: j.content.ID}, s.c.now())

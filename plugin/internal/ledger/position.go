@@ -125,7 +125,7 @@ func (p *Position) Listed(l Listing) Change {
 	if l.Cut {
 		return c
 	}
-	covers := Span{From: l.Span.From, To: earlier(l.Span.To, l.At.Add(-l.Overlap).UTC().Truncate(time.Second))}
+	covers := Span{From: l.Span.From, To: Earlier(l.Span.To, l.At.Add(-l.Overlap).UTC().Truncate(time.Second))}
 	if covers.Empty() {
 		return c
 	}
@@ -136,7 +136,7 @@ func clamp(t time.Time, s Span) time.Time {
 	if s.Empty() {
 		return t
 	}
-	return earlier(later(t, s.From), s.To.Add(-time.Nanosecond))
+	return Earlier(Later(t, s.From), s.To.Add(-time.Nanosecond))
 }
 
 // Skip counts a span as covered although nothing listed it: the API does not

@@ -27,7 +27,7 @@ func (s Span) Length() time.Duration {
 
 // Intersect is the part of s that lies in o.
 func (s Span) Intersect(o Span) Span {
-	return Span{From: later(s.From, o.From), To: earlier(s.To, o.To)}
+	return Span{From: Later(s.From, o.From), To: Earlier(s.To, o.To)}
 }
 
 // Spans is a set of moments: sorted, disjoint, and no two spans touch.
@@ -48,7 +48,7 @@ func (ss Spans) Add(s Span) Spans {
 			out = append(out, s)
 			return append(out, ss[i:]...)
 		}
-		s = Span{From: earlier(s.From, o.From), To: later(s.To, o.To)}
+		s = Span{From: Earlier(s.From, o.From), To: Later(s.To, o.To)}
 	}
 	return append(out, s)
 }
@@ -72,7 +72,7 @@ func (ss Spans) Gaps(within Span) []Span {
 		if gap := (Span{From: from, To: o.From}); !gap.Empty() {
 			gaps = append(gaps, gap)
 		}
-		from = later(from, o.To)
+		from = Later(from, o.To)
 	}
 	if gap := (Span{From: from, To: within.To}); !gap.Empty() {
 		gaps = append(gaps, gap)
@@ -89,14 +89,16 @@ func (ss Spans) Contains(t time.Time) bool {
 	return i > 0 && ss[i-1].Contains(t)
 }
 
-func earlier(a, b time.Time) time.Time {
+// Earlier is the earlier of two times.
+func Earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b
 	}
 	return a
 }
 
-func later(a, b time.Time) time.Time {
+// Later is the later of two times.
+func Later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}

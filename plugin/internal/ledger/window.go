@@ -42,7 +42,7 @@ func (p *Position) Plan(o PlanOptions) Plan {
 	var plan Plan
 	gaps := p.covered.Gaps(Span{From: p.origin, To: end})
 	if len(gaps) > 0 && gaps[0].From.Before(reach) {
-		plan.Lost = Span{From: gaps[0].From, To: earlier(reach, end)}
+		plan.Lost = Span{From: gaps[0].From, To: Earlier(reach, end)}
 		gaps = p.covered.Add(plan.Lost).Gaps(Span{From: p.origin, To: end})
 	}
 	if len(gaps) == 0 {
@@ -52,7 +52,7 @@ func (p *Position) Plan(o PlanOptions) Plan {
 	// The newest gap reaches to end, for nothing younger than overlap is covered.
 	last := gaps[len(gaps)-1]
 	plan.Current = last.Intersect(Span{From: from, To: end})
-	older := Span{From: later(p.origin, reach), To: from}
+	older := Span{From: Later(p.origin, reach), To: from}
 	for _, gap := range o.Round.union(p.covered).Gaps(older) {
 		plan.Backlog = appendWindows(plan.Backlog, gap, min(o.Step, MaxWindow))
 	}
@@ -63,7 +63,7 @@ func (p *Position) Plan(o PlanOptions) Plan {
 // oldest window stays where it is while the reach moves its start on.
 func appendWindows(dst []Span, s Span, step time.Duration) []Span {
 	for from := s.From; from.Before(s.To); {
-		to := earlier(from.Truncate(step).Add(step), s.To)
+		to := Earlier(from.Truncate(step).Add(step), s.To)
 		dst = append(dst, Span{From: from, To: to})
 		from = to
 	}
