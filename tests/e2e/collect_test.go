@@ -92,7 +92,7 @@ func TestKilledAndStartedAgainLosesNothing(t *testing.T) {
 		for _, after := range []int{1, 500, 1500} {
 			run := tn.start(p)
 			tn.waitFor(after)
-			run.kill()
+			tn.kill(run)
 		}
 		run := tn.start(p)
 		eventually(t, 90*time.Second, "all records", func() bool {

@@ -1,7 +1,10 @@
 package e2e_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -96,6 +99,20 @@ func conf(tenants []*tenant, service ...string) string {
 func (tn *tenant) start(p program, args ...string) *process {
 	tn.t.Helper()
 	return p.start(tn.t, conf([]*tenant{tn}), tn.secrets(), args...)
+}
+
+// kill ends a program as a crash would. The line that the program was writing
+// then is taken out of the output: its chunk is on disk and is written again
+// whole by the next start, and would otherwise begin in the middle of that line.
+func (tn *tenant) kill(run *process) {
+	tn.t.Helper()
+	run.kill()
+	text, err := os.ReadFile(tn.output())
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	require.NoError(tn.t, err)
+	require.NoError(tn.t, os.Truncate(tn.output(), int64(bytes.LastIndexByte(text, '\n')+1)))
 }
 
 func (tn *tenant) secrets() []string { return []string{tn.sim.Options().ClientSecret} }
