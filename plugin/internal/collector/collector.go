@@ -58,6 +58,10 @@ type Options struct {
 
 	// Transport replaces the one that the settings lead to. For tests.
 	Transport http.RoundTripper
+
+	// FreeSpace replaces the question to the file system that holds a folder.
+	// For tests.
+	FreeSpace func(folder string) (Space, error)
 }
 
 // Collector is one instance. Make it with New.
@@ -83,6 +87,10 @@ type Collector struct {
 	stateFile state.Options // Path "" = no file
 	owned     string        // what the registry knows the file by
 	opened    bool          // the state has been opened, or there is none
+
+	freeSpace   func(folder string) (Space, error)
+	diskUnknown bool      // freeSpace has failed, and that was said
+	diskShort   time.Time // when there was no room for a batch last
 
 	started time.Time
 	cancel  context.CancelFunc
@@ -114,6 +122,9 @@ func New(o Options) (*Collector, error) {
 		stats:    newStats(s.ContentTypes),
 		chunks:   make(chan chunk, chunkQueue),
 		budget:   semaphore.NewWeighted(max(s.BufferBytes, encodedGrowth*s.MaxRecordBytes+encodedBeside)),
+	}
+	if c.freeSpace = o.FreeSpace; c.freeSpace == nil {
+		c.freeSpace = freeSpace
 	}
 	c.started = c.now()
 	c.trouble = newTrouble(o.Log, c.now)
@@ -191,6 +202,7 @@ func (c *Collector) run(ctx context.Context) {
 	if !c.waitForState(ctx) {
 		return
 	}
+	c.lookAtDisk() // before the first batch
 	for _, s := range c.streams {
 		c.spawn(ctx, "stream "+string(s.ct), s.run)
 	}

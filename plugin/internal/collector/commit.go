@@ -32,6 +32,7 @@ func (c *Collector) commit(ctx context.Context) {
 			evicted = now
 			stale = c.seen.stale(c.serverNow(), c.journal.undone)
 		}
+		short := c.lookAtDisk()
 		err := c.store(stale)
 		if err == nil {
 			err = c.journal.health()
@@ -41,6 +42,7 @@ func (c *Collector) commit(ctx context.Context) {
 			c.reportState(err)
 		} else {
 			c.trouble.clear("state")
+			c.reportDisk(short)
 		}
 		select {
 		case <-c.outbox.wake:

@@ -41,6 +41,13 @@ func (r *registry) release(resolved string) {
 	delete(r.owners, resolved)
 }
 
+// count is the number of files that are owned.
+func (r *registry) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.owners)
+}
+
 // resolve makes two ways to write one path the same.
 func resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)

@@ -67,6 +67,9 @@ type outbox struct {
 	seq      uint64 // of the batch handed over last, over restarts too
 	stalled  bool   // the state cannot be written: nothing is handed over
 
+	space     Space // on the disk of the state, at the last look
+	instances int   // that share it
+
 	wake chan struct{} // capacity 1: commit has something to look at
 }
 
@@ -138,13 +141,13 @@ func (o *outbox) next(counter ledger.Arrivals, now time.Time) []byte {
 	if o.stalled || !o.handover.Free() {
 		return nil
 	}
-	if len(o.sealed) == 0 {
-		if o.open.records == 0 {
-			return nil
-		}
+	b := o.first()
+	if b == nil || o.space.short(len(b.data), o.instances) {
+		return nil
+	}
+	if b == o.open {
 		o.seal()
 	}
-	b := o.sealed[0]
 	o.sealed = slices.Delete(o.sealed, 0, 1)
 	if b.seq == 0 {
 		o.seq++
@@ -154,6 +157,17 @@ func (o *outbox) next(counter ledger.Arrivals, now time.Time) []byte {
 	o.given = append(o.given, b)
 	o.handover.Give(b.seq, b.records, counter, now)
 	return b.data
+}
+
+// first is the batch whose turn is next, or nil.
+func (o *outbox) first() *batch {
+	switch {
+	case len(o.sealed) > 0:
+		return o.sealed[0]
+	case o.open.records > 0:
+		return o.open
+	}
+	return nil
 }
 
 // tick takes a reading of the counter in and gives the memory of what has
@@ -252,6 +266,19 @@ func (o *outbox) setStalled(stalled bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.stalled = stalled
+}
+
+// setSpace notes how much room there is on the disk that so many instances
+// share, and returns what the next batch lacks, if it does.
+func (o *outbox) setSpace(space Space, instances int) *shortage {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.space, o.instances = space, instances
+	b := o.first()
+	if b == nil || !space.short(len(b.data), instances) {
+		return nil
+	}
+	return &shortage{space: space, needed: space.needs(len(b.data), instances)}
 }
 
 // waiting tells how much is in the outbox and not committed.
