@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"syscall"
 	"time"
 
 	"office365/plugin/internal/dedup"
@@ -32,8 +33,8 @@ func (c *Collector) openState(instance string) error {
 	c.stateFile = state.Options{Path: c.settings.DB, Tenant: c.settings.TenantID, Wait: lockWait, Now: c.started}
 	file, saved, err := state.Open(c.stateFile)
 	switch {
-	case errors.Is(err, state.ErrLocked):
-		c.logLocked()
+	case mends(err):
+		c.logNotOpen(err)
 		return nil
 	case err != nil:
 		files.release(owned)
@@ -43,9 +44,23 @@ func (c *Collector) openState(instance string) error {
 	return nil
 }
 
-func (c *Collector) logLocked() {
-	c.log.Error("another process has the state file open: nothing is collected until it is free; tried again every minute",
-		"db", c.settings.DB)
+// mends reports whether the file may be opened without anybody changing the
+// configuration. A Fluent Bit that does not start on a full disk does not send
+// the chunks either that fill it.
+func mends(err error) bool {
+	return errors.Is(err, state.ErrLocked) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// logNotOpen says why nothing is collected, every minute.
+func (c *Collector) logNotOpen(err error) {
+	say := func(message string, attrs ...any) {
+		c.trouble.reportEvery(time.Minute, "state file", message, append(attrs, "db", c.settings.DB)...)
+	}
+	if errors.Is(err, state.ErrLocked) {
+		say("another process has the state file open: nothing is collected until it is free")
+		return
+	}
+	say("state file cannot be opened: nothing is collected until it can", "error", err)
 }
 
 // restore builds what rests on the position. A content that is known is queued.
@@ -80,24 +95,25 @@ func (c *Collector) restore(file *state.File, saved state.Saved) {
 	c.opened = true
 }
 
+// stateRetry is the time between two attempts to open the state file. One costs
+// half a second of looking at a lock.
+const stateRetry = 5 * time.Second
+
 // waitForState reports false when the context ended first.
 func (c *Collector) waitForState(ctx context.Context) bool {
 	for !c.opened {
-		if !sleep(ctx, time.Minute) {
+		if !sleep(ctx, stateRetry) {
 			return false
 		}
 		c.stateFile.Now = c.now()
 		file, saved, err := state.Open(c.stateFile)
-		switch {
-		case errors.Is(err, state.ErrLocked):
-			c.logLocked()
-		case err != nil:
-			c.log.Error("state file cannot be opened: nothing is collected; tried again every minute",
-				"db", c.settings.DB, "error", err)
-		default:
-			c.log.Info("state file is free now", "db", c.settings.DB)
-			c.restore(file, saved)
+		if err != nil {
+			c.logNotOpen(err)
+			continue
 		}
+		c.trouble.forget("state file")
+		c.log.Info("state file is open now", "db", c.settings.DB)
+		c.restore(file, saved)
 	}
 	return true
 }

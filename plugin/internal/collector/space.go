@@ -49,9 +49,9 @@ func freeSpace(folder string) (Space, error) {
 	if err := syscall.Statfs(folder, &fs); err != nil {
 		return Space{}, err
 	}
-	unit := uint64(max(fs.Frsize, 0)) //nolint:gosec // not negative
+	unit := uint64(max(fs.Frsize, 0))
 	if unit == 0 {
-		unit = uint64(max(fs.Bsize, 0)) //nolint:gosec // not negative
+		unit = uint64(max(fs.Bsize, 0))
 	}
 	return Space{Free: fs.Bavail * unit, Total: fs.Blocks * unit}, nil
 }

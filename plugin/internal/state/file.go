@@ -138,7 +138,16 @@ func damaged(err error) bool {
 }
 
 func open(o Options) (f *File, saved Saved, err error) {
+	_, err = os.Lstat(o.Path)
+	isNew := errors.Is(err, os.ErrNotExist)
 	db, err := openDB(o)
+	defer func() {
+		// What a full disk has cut short would be taken for a damaged file. One
+		// that is locked has been made by somebody else meanwhile.
+		if err != nil && isNew && !errors.Is(err, ErrLocked) {
+			_ = os.Remove(o.Path) // err says more
+		}
+	}()
 	if err != nil {
 		return nil, Saved{}, err
 	}
