@@ -20,7 +20,8 @@ type Arrivals struct {
 }
 
 // Handover is the stop-and-wait protocol of one instance: one batch at a time
-// is under way, the next goes when it has arrived, and a batch is committed
+// is under way, the next goes when it has arrived and, where filters are slow,
+// the main thread has had time for it, and a batch is committed
 // when the one after it has arrived (then Fluent Bit's main thread is done with
 // it, filters and all), or commitDelay after its own arrival when none follows.
 //
@@ -37,6 +38,9 @@ type Handover struct {
 	seen     time.Time     // of the last Tick
 
 	given []given // in the order of hand-over; none is committed
+
+	lastArrival time.Duration // unpaused time of the last arrival, 0 = none yet
+	restUntil   time.Time     // see rest
 }
 
 type given struct {
@@ -95,12 +99,36 @@ func (h *Handover) Tick(counter Arrivals, now time.Time) {
 	}
 	if counter.Records-last.base.Records >= last.records {
 		last.arrived, last.arrivedAt = true, now
+		h.rest(last, now)
 	}
 }
 
+// A batch that is drained later than this after its hand-over has waited for
+// Fluent Bit's main thread, which looks every 250 ms; the counter is read every
+// half second.
+const drainedWithin = time.Second
+
+// maxRest bounds what a single stall of the main thread costs.
+const maxRest = time.Minute
+
+// rest lets Fluent Bit breathe after a batch that waited: its main thread was in
+// the filters with the one before, and will be for as long with this one. Its
+// loop over the ring sends nothing to the outputs and heeds no signal until it
+// finds the ring empty (measured on 5.1.1: with a filter of 2.7 s a batch the
+// whole backlog went through the filters first), so the next batch must come
+// after the filters are done.
+func (h *Handover) rest(arrived *given, now time.Time) {
+	if h.unpaused-arrived.at > drainedWithin && h.lastArrival > 0 {
+		h.restUntil = now.Add(min(h.unpaused-h.lastArrival, maxRest))
+	}
+	h.lastArrival = h.unpaused
+}
+
+func (h *Handover) resting() bool { return h.seen.Before(h.restUntil) }
+
 // Free reports whether the next batch may be handed over.
 func (h *Handover) Free() bool {
-	if h.paused {
+	if h.paused || h.resting() {
 		return false
 	}
 	n := len(h.given)
@@ -130,7 +158,7 @@ func (h *Handover) Commits(now time.Time) []uint64 {
 		case follows && h.given[i+1].base.OK:
 			return g.arrived && h.given[i+1].arrived
 		default:
-			return g.arrived && now.Sub(g.arrivedAt) >= h.commitDelay
+			return g.arrived && now.Sub(g.arrivedAt) >= h.commitDelay && !h.resting()
 		}
 	})
 }

@@ -38,8 +38,60 @@ func TestBatchIsCommittedWhenTheNextHasArrived(t *testing.T) {
 	assert.Empty(t, h.Commits(at(60)), "a slow filter holds the first batch, however long")
 	h.Tick(counted(15), at(61))
 	assert.Equal(t, []uint64{1}, h.Commits(at(61)))
-	assert.Empty(t, h.Commits(at(65)))
-	assert.Equal(t, []uint64{2}, h.Commits(at(66)), "commit_delay after its arrival, for none follows")
+	h.Tick(counted(15), at(120))
+	assert.Empty(t, h.Commits(at(120)), "the filter may hold the second as long")
+	h.Tick(counted(15), at(121))
+	assert.Equal(t, []uint64{2}, h.Commits(at(121)))
+}
+
+func TestTheLastBatchIsCommittedAfterItsDelay(t *testing.T) {
+	t.Parallel()
+	h := ledger.NewHandover(commitDelay, at(0))
+	h.Give(1, 10, counted(0), at(0))
+	h.Tick(counted(10), at(1))
+	assert.Empty(t, h.Commits(at(5)))
+	assert.Equal(t, []uint64{1}, h.Commits(at(6)), "commit_delay after its arrival, for none follows")
+}
+
+func TestAfterABatchThatWaitedForTheFiltersTheNextGivesThemTime(t *testing.T) {
+	t.Parallel()
+	h := ledger.NewHandover(commitDelay, at(0))
+	h.Give(1, 10, counted(0), at(0))
+	h.Tick(counted(10), at(1))
+	require.True(t, h.Free())
+	h.Give(2, 10, counted(10), at(1))
+	h.Tick(counted(20), at(8)) // the filters had the first for seven seconds
+	assert.False(t, h.Free())
+	h.Tick(counted(20), at(14))
+	assert.False(t, h.Free())
+	assert.Equal(t, []uint64{1}, h.Commits(at(14)), "the second may be in the filters still")
+	h.Tick(counted(20), at(15))
+	assert.True(t, h.Free())
+	h.Give(3, 10, counted(20), at(15))
+	h.Tick(counted(30), at(16)) // did not wait
+	assert.True(t, h.Free())
+}
+
+func TestABatchThatWaitedForTheEndOfAPauseIsNoSlowFilter(t *testing.T) {
+	t.Parallel()
+	h := ledger.NewHandover(commitDelay, at(0))
+	h.Give(1, 10, counted(0), at(0))
+	h.SetPaused(true, at(0))
+	h.SetPaused(false, at(3600))
+	h.Tick(counted(10), at(3601))
+	assert.True(t, h.Free())
+}
+
+func TestAStallOfFluentBitCostsAMinuteAtMost(t *testing.T) {
+	t.Parallel()
+	h := ledger.NewHandover(commitDelay, at(0))
+	h.Give(1, 10, counted(0), at(0))
+	h.Tick(counted(10), at(1))
+	h.Give(2, 10, counted(10), at(3600))
+	h.Tick(counted(20), at(3602))
+	assert.False(t, h.Free())
+	h.Tick(counted(20), at(3662))
+	assert.True(t, h.Free())
 }
 
 func TestCommitsGoOnDuringAPause(t *testing.T) {
