@@ -2,9 +2,11 @@ package collector_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,6 +108,41 @@ func TestABatchThatFindsRoomOnlyNowAndThenIsNoNewsEachTime(t *testing.T) {
 		}
 		assert.LessOrEqual(t, strings.Count(r.log.String(), fullLine), 6)
 		r.run(time.Minute)
+		r.stop()
+		r.requireAllOnce()
+	})
+}
+
+// The disk is full to the last byte, and nobody could tell before.
+func TestAStateThatCannotBeWrittenStopsTheHandOverUntilItCan(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=2m")
+	if errors.Is(err, syscall.EPERM) {
+		t.Skip("only root can mount a file system, and this test needs a small one")
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(folder, syscall.MNT_DETACH)) })
+	synctest.Test(t, func(t *testing.T) {
+		r, d := newRig(t, nil), &disk{}
+		d.free.Store(roomy)
+		r.settings["db"] = filepath.Join(folder, "o365.db")
+		r.settings["batch_size"] = "256K"
+		r.fill(40, 100)
+		r.startOn(d)
+		r.run(5 * time.Second)
+		filler := filepath.Join(folder, "filler")
+		require.ErrorIs(t, os.WriteFile(filler, make([]byte, 4<<20), 0o600), syscall.ENOSPC)
+		r.run(time.Minute) // some commits find room in the file
+		delivered := len(r.delivered)
+		require.Less(t, delivered, 5*40*100)
+		lines := func() int { return strings.Count(r.log.String(), "the position cannot be saved") }
+		before := lines()
+		r.run(10 * time.Minute)
+		assert.Len(t, r.delivered, delivered)
+		assert.InDelta(t, 10, lines()-before, 1, "a line a minute")
+		require.NoError(t, os.Remove(filler))
+		r.run(3 * time.Minute)
 		r.stop()
 		r.requireAllOnce()
 	})

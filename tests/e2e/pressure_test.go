@@ -1,0 +1,281 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// small makes the section's batches and buffer small, so that a test reaches
+// the limits with few records.
+func (tn *tenant) small(pairs ...string) {
+	tn.extra = append([]string{"batch_size", "500K", "buffer_size", "1M", "max_record_size", "64K"}, pairs...)
+}
+
+func TestAnOutputThatIsDownForLongLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		input  []string
+		pauses bool
+	}{
+		{"memory with a limit", []string{"storage.type", "memory", "Mem_Buf_Limit", "1M"}, true},
+		{"filesystem", nil, false},
+		{"filesystem that pauses over its limit", []string{"storage.pause_on_chunks_overlimit", "on"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := fluentBit(t)
+			tn, lake := newTenant(t), newSink(t)
+			tn.small(c.input...)
+			tn.fill(10, 50)
+			lake.setDown(true)
+			run := lake.start(p, tn, "storage.max_chunks_up", "2")
+			eventually(t, 30*time.Second, "refusals", func() bool { return lake.refusals() >= 4 })
+			assert.Zero(t, lake.count(tn.name))
+			assert.Equal(t, c.pauses, strings.Contains(run.log.String(), "paused ("), "paused")
+			lake.setDown(false)
+			lake.waitForAll(tn)
+			require.Zero(t, run.stop())
+			lake.requireAllOnce(tn)
+			run = lake.start(p, tn)
+			<-time.After(3 * time.Second)
+			require.Zero(t, run.stop())
+			lake.requireAllOnce(tn)
+		})
+	}
+}
+
+// A batch that is as big as the limit pauses the input until the output has
+// taken it, and Fluent Bit drains nothing meanwhile.
+func TestASlowOutputThatPausesTheInputAfterEveryBatchHoldsUpNoCommit(t *testing.T) {
+	t.Parallel()
+	p := fluentBit(t)
+	tn, lake := newTenant(t), newSink(t)
+	tn.small("storage.type", "memory", "Mem_Buf_Limit", "100K", "status_interval", "1s", "commit_delay", "1s")
+	tn.fill(10, 50)
+	lake.setDelay(500 * time.Millisecond)
+	run := lake.start(p, tn)
+	lake.waitForAll(tn)
+	pauses := strings.Count(run.log.String(), "paused (mem buf overlimit")
+	assert.GreaterOrEqual(t, pauses, 5)
+	// A content leaves the list of those to fetch when it is committed.
+	toFetch := statusNumbers(run.log.String(), "contents to fetch")
+	falls := 0
+	for i := 1; i < len(toFetch); i++ {
+		if toFetch[i] < toFetch[i-1] {
+			falls++
+		}
+	}
+	assert.GreaterOrEqual(t, falls, 4, "contents to fetch, second by second: %v", toFetch)
+	eventually(t, 10*time.Second, "the last commit", func() bool {
+		toFetch := statusNumbers(run.log.String(), "contents to fetch")
+		return toFetch[len(toFetch)-1] == 0
+	})
+	tn.kill(run)
+	run = lake.start(p, tn)
+	<-time.After(3 * time.Second)
+	require.Zero(t, run.stop())
+	lake.requireAllOnce(tn)
+}
+
+// statusNumbers are the sums, over the content types, of the numbers that stand
+// before what in each status line.
+func statusNumbers(log, what string) []int {
+	var sums []int
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, "status: ") {
+			continue
+		}
+		sum := 0
+		for part := range strings.SplitSeq(line, ", ") {
+			if number, found := strings.CutSuffix(part, " "+what); found {
+				n, _ := strconv.Atoi(number)
+				sum += n
+			}
+		}
+		sums = append(sums, sum)
+	}
+	return sums
+}
+
+func TestASlowFilterMakesBackPressureAndNoQueue(t *testing.T) {
+	t.Parallel()
+	p := fluentBit(t)
+	tn, lake := newTenant(t), newSink(t)
+	tn.small()
+	tn.fill(10, 50)
+	script := filepath.Join(tn.dir, "slow.lua")
+	require.NoError(t, os.WriteFile(script, []byte(`
+local ffi = require("ffi")
+ffi.cdef("int usleep(unsigned int);")
+function slow(tag, time, record)
+    ffi.C.usleep(10000)
+    return 0, time, record
+end
+`), 0o600))
+	conf := lake.conf([]*tenant{tn}) + section("FILTER", "Name", "lua", "Match", "*", "script", script, "call", "slow")
+	run := p.start(t, conf, tn.secrets())
+	eventually(t, 30*time.Second, "what is sent while the filter works", func() bool { return lake.count(tn.name) > 400 })
+	assert.Less(t, lake.count(tn.name), 1500, "Fluent Bit sends only when its filters have nothing left to do")
+	tn.kill(run)
+	before := lake.count(tn.name)
+	run = p.start(t, conf, tn.secrets())
+	eventually(t, 30*time.Second, "more", func() bool { return lake.count(tn.name) > before })
+	stop := time.Now()
+	require.Zero(t, run.stop())
+	// A batch is 2.7 s in the filter, Fluent Bit's grace is 2 s.
+	assert.Less(t, time.Since(stop), 10*time.Second, "a queue in the ring keeps a stop waiting")
+	run = lake.start(p, tn)
+	lake.waitForAll(tn)
+	require.Zero(t, run.stop())
+	missing, again := lake.missing(tn)
+	assert.Zero(t, missing)
+	assert.LessOrEqual(t, again, 2*300, "more than the two batches that a kill may undo")
+}
+
+// Fluent Bit pauses the first instance, and stops calling the second.
+func TestOfTwoInstancesOneOfWhichIsPausedNeitherLosesAnything(t *testing.T) {
+	t.Parallel()
+	p := fluentBit(t)
+	tenants, lake := newTenants(t, 2), newSink(t)
+	for _, tn := range tenants {
+		tn.small("storage.type", "memory")
+		tn.fill(4, 50)
+	}
+	tenants[0].extra = append(tenants[0].extra, "Mem_Buf_Limit", "600K")
+	lake.setDown(true)
+	// The second tenant's own output works all the time.
+	tenants[1].extra = append(tenants[1].extra, "status_interval", "1s")
+	conf := section("SERVICE", "Flush", "0.2", "Grace", "2", "Log_Level", "info", "scheduler.base", "1", "scheduler.cap", "2") +
+		tenants[0].input() + tenants[1].input() + lake.output(tenants[0].name) + tenants[1].outputSection()
+	run := p.start(t, conf, append(tenants[0].secrets(), tenants[1].secrets()...))
+	eventually(t, 30*time.Second, "pause", func() bool { return strings.Contains(run.log.String(), "office365.0 paused (mem buf") })
+	<-time.After(2 * time.Second)
+	before := lines(tenants[1].output())
+	<-time.After(5 * time.Second)
+	t.Log("second: before", before, "after 5 s of pause", lines(tenants[1].output()), "of", tenants[1].offered())
+	lake.setDown(false)
+	start := time.Now()
+	lake.waitForAll(tenants[0])
+	t.Log("first all after", time.Since(start))
+	tenants[1].waitFor(tenants[1].offered())
+	t.Log("second all after", time.Since(start))
+	require.Zero(t, run.stop())
+	lake.requireAllOnce(tenants[0])
+	tenants[1].requireAllOnce()
+	t.Log(run.log.String())
+}
+
+// pausing are the ways to set an input up that Fluent Bit pauses.
+var pausing = []struct {
+	name     string
+	input    []string
+	survives bool // what Fluent Bit has stored survives a stop
+}{
+	{"memory with a limit", []string{"storage.type", "memory", "Mem_Buf_Limit", "600K"}, false},
+	{"filesystem that pauses over its limit", []string{"storage.pause_on_chunks_overlimit", "on"}, true},
+}
+
+// startPaused starts a program whose input is paused, for the lake is down.
+func startPaused(t *testing.T, tn *tenant, lake *sink, input []string) *process {
+	t.Helper()
+	tn.small(input...)
+	tn.fill(6, 50)
+	lake.setDown(true)
+	run := lake.start(fluentBit(t), tn, "storage.max_chunks_up", "1", "Hot_Reload", "on", "Grace", "8")
+	eventually(t, 30*time.Second, "pause", func() bool { return strings.Contains(run.log.String(), "office365.0 paused (") })
+	return run
+}
+
+func TestAReloadOfAPausedInputLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range pausing {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tn, lake := newTenant(t), newSink(t)
+			run := startPaused(t, tn, lake, c.input)
+			run.signal(syscall.SIGHUP)
+			<-time.After(2 * time.Second)
+			lake.setDown(false)
+			lake.waitForAll(tn)
+			assert.Equal(t, 2, strings.Count(run.log.String(), "settings in force"), "it was reloaded")
+			require.Zero(t, run.stop())
+			lake.requireAllOnce(tn)
+		})
+	}
+}
+
+func TestAStopOfAPausedInputLosesNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range pausing {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tn, lake := newTenant(t), newSink(t)
+			run := startPaused(t, tn, lake, c.input)
+			run.signal(syscall.SIGTERM)
+			// What is in memory must be sent in the grace period.
+			lake.setDown(c.survives)
+			require.Zero(t, run.wait(30*time.Second))
+			missing, _ := lake.missing(tn)
+			assert.Positive(t, missing, "the test is about what is left")
+			lake.setDown(false)
+			run = lake.start(fluentBit(t), tn)
+			lake.waitForAll(tn)
+			require.Zero(t, run.stop())
+			lake.requireAllOnce(tn)
+		})
+	}
+}
+
+// What the plugin keeps during an outage is buffer_size and the batch being
+// filled; the limit leaves Go's collector its half, and Fluent Bit its chunks.
+func TestMemoryStaysWithinTheBufferDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	p := fluentBit(t)
+	idle := newTenant(t)
+	run := newSink(t).start(p, idle)
+	<-time.After(3 * time.Second)
+	before := run.rss()
+	require.Zero(t, run.stop())
+
+	tn, lake := newTenant(t), newSink(t)
+	tn.extra = []string{"storage.type", "memory", "Mem_Buf_Limit", "1M", "status_interval", "1s"}
+	tn.fill(52, 100)
+	lake.setDown(true)
+	run = lake.start(p, tn)
+	most := 0
+	for end := time.After(8 * time.Second); ; {
+		most = max(most, run.rss())
+		select {
+		case <-time.After(100 * time.Millisecond):
+			continue
+		case <-end:
+		}
+		break
+	}
+	t.Logf("RSS: %d MB idle, at most %d MB during the outage, with a backlog of %d records", before>>20, most>>20, tn.offered())
+	lake.setDown(false)
+	lake.waitForAll(tn)
+	t.Logf("now %d MB", run.rss()>>20)
+	require.Zero(t, run.stop())
+	lake.requireAllOnce(tn)
+}
+
+// rss is the resident memory of the program in bytes.
+func (r *process) rss() int {
+	r.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", r.cmd.Process.Pid))
+	require.NoError(r.t, err)
+	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
+	require.NoError(r.t, err)
+	return pages * os.Getpagesize()
+}
