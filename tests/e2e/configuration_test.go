@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"office365/tests/simulator"
 )
 
 // refused is the status of a program whose plugin refuses its configuration.
@@ -52,6 +54,33 @@ func TestTwoSectionsWithOneFileAreBothNamed(t *testing.T) {
 		assert.NotZero(t, status)
 		assert.Contains(t, run.log.String(), "office365.0 and office365.1")
 		assert.Contains(t, run.log.String(), tenants[0].db())
+	})
+}
+
+func TestTheFileOfAnotherProcessIsNamedWithinASecondAndTakenWhenItIsFree(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p program) {
+		tn := newTenant(t)
+		first := tn.start(p)
+		eventually(t, 30*time.Second, "the first", func() bool { return len(tn.sim.Requests(simulator.RouteContentList)) > 0 })
+		<-time.After(2 * time.Second) // it has asked for all and waits for its interval
+		tn.sim.ForgetRequests()
+
+		other := *tn
+		other.name = "other" // another output; the same db
+		other.extra = []string{"db", tn.db(), "storage.type", "memory"}
+		started := time.Now()
+		second := p.start(t, section("SERVICE", "Flush", "0.2", "Grace", "1")+other.input()+other.outputSection(), tn.secrets())
+		second.waitForLine("another process has the state file open: nothing is collected until it is free")
+		assert.Less(t, time.Since(started), 2*time.Second, "a second, and the start of the program")
+		assert.Contains(t, second.log.String(), tn.db())
+		tn.sim.AddContent(simulator.AuditExchange, 2, 10, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
+		<-time.After(3 * time.Second)
+		assert.Empty(t, tn.sim.Requests(), "the second asks for nothing")
+		require.Zero(t, first.stop())
+		other.waitFor(tn.offered())
+		require.Zero(t, second.stop())
+		other.requireAllOnce()
 	})
 }
 

@@ -39,9 +39,10 @@ func TestAnOutputThatIsDownForLongLosesNothing(t *testing.T) {
 			tn.fill(10, 50)
 			lake.setDown(true)
 			run := lake.start(p, tn, "storage.max_chunks_up", "2")
-			eventually(t, 30*time.Second, "refusals", func() bool { return lake.refusals() >= 4 })
+			eventually(t, 30*time.Second, "an outage", func() bool {
+				return lake.refusals() >= 4 && (!c.pauses || strings.Contains(run.log.String(), "paused ("))
+			})
 			assert.Zero(t, lake.count(tn.name))
-			assert.Equal(t, c.pauses, strings.Contains(run.log.String(), "paused ("), "paused")
 			lake.setDown(false)
 			lake.waitForAll(tn)
 			require.Zero(t, run.stop())
@@ -142,37 +143,35 @@ end
 	assert.LessOrEqual(t, again, 2*300, "more than the two batches that a kill may undo")
 }
 
-// Fluent Bit pauses the first instance, and stops calling the second.
+// Fluent Bit tells the first instance to pause and stops calling the second:
+// nothing of that arrives until the first is resumed, though its own output works.
 func TestOfTwoInstancesOneOfWhichIsPausedNeitherLosesAnything(t *testing.T) {
 	t.Parallel()
 	p := fluentBit(t)
 	tenants, lake := newTenants(t, 2), newSink(t)
 	for _, tn := range tenants {
 		tn.small("storage.type", "memory")
-		tn.fill(4, 50)
+		tn.fill(5, 50)
 	}
 	tenants[0].extra = append(tenants[0].extra, "Mem_Buf_Limit", "600K")
 	lake.setDown(true)
-	// The second tenant's own output works all the time.
-	tenants[1].extra = append(tenants[1].extra, "status_interval", "1s")
 	conf := section("SERVICE", "Flush", "0.2", "Grace", "2", "Log_Level", "info", "scheduler.base", "1", "scheduler.cap", "2") +
 		tenants[0].input() + tenants[1].input() + lake.output(tenants[0].name) + tenants[1].outputSection()
 	run := p.start(t, conf, append(tenants[0].secrets(), tenants[1].secrets()...))
-	eventually(t, 30*time.Second, "pause", func() bool { return strings.Contains(run.log.String(), "office365.0 paused (mem buf") })
-	<-time.After(2 * time.Second)
+	run.waitForLine("office365.0 paused (mem buf")
+	<-time.After(time.Second) // what the second had handed over is written
 	before := lines(tenants[1].output())
-	<-time.After(5 * time.Second)
-	t.Log("second: before", before, "after 5 s of pause", lines(tenants[1].output()), "of", tenants[1].offered())
+	<-time.After(4 * time.Second)
+	assert.Less(t, before, tenants[1].offered())
+	assert.Equal(t, before, lines(tenants[1].output()), "Fluent Bit called the second: the README says that it does not")
 	lake.setDown(false)
-	start := time.Now()
+	resumed := time.Now()
 	lake.waitForAll(tenants[0])
-	t.Log("first all after", time.Since(start))
 	tenants[1].waitFor(tenants[1].offered())
-	t.Log("second all after", time.Since(start))
+	t.Log("all of both had arrived", time.Since(resumed), "after the end of the outage")
 	require.Zero(t, run.stop())
 	lake.requireAllOnce(tenants[0])
 	tenants[1].requireAllOnce()
-	t.Log(run.log.String())
 }
 
 // pausing are the ways to set an input up that Fluent Bit pauses.
@@ -236,8 +235,9 @@ func TestAStopOfAPausedInputLosesNothing(t *testing.T) {
 	}
 }
 
-// What the plugin keeps during an outage is buffer_size and the batch being
-// filled; the limit leaves Go's collector its half, and Fluent Bit its chunks.
+// What the plugin keeps during an outage is buffer_size and a batch, 36 MB here.
+// Go's garbage takes as much again, and Fluent Bit has the chunks and their JSON:
+// 80 to 95 MB were measured, reached in seven seconds and the same after 70.
 func TestMemoryStaysWithinTheBufferDuringAnOutage(t *testing.T) {
 	t.Parallel()
 	p := fluentBit(t)
@@ -248,24 +248,19 @@ func TestMemoryStaysWithinTheBufferDuringAnOutage(t *testing.T) {
 	require.Zero(t, run.stop())
 
 	tn, lake := newTenant(t), newSink(t)
-	tn.extra = []string{"storage.type", "memory", "Mem_Buf_Limit", "1M", "status_interval", "1s"}
+	tn.extra = []string{"storage.type", "memory", "Mem_Buf_Limit", "1M"}
 	tn.fill(52, 100)
 	lake.setDown(true)
 	run = lake.start(p, tn)
 	most := 0
-	for end := time.After(8 * time.Second); ; {
+	for range 80 {
+		<-time.After(100 * time.Millisecond)
 		most = max(most, run.rss())
-		select {
-		case <-time.After(100 * time.Millisecond):
-			continue
-		case <-end:
-		}
-		break
 	}
-	t.Logf("RSS: %d MB idle, at most %d MB during the outage, with a backlog of %d records", before>>20, most>>20, tn.offered())
+	t.Logf("RSS: %d MB idle, at most %d MB during the outage, with a backlog of %d records", before/1e6, most/1e6, tn.offered())
+	assert.Less(t, most-before, 7*(32_000_000+4_000_000)/2, "above an idle one")
 	lake.setDown(false)
 	lake.waitForAll(tn)
-	t.Logf("now %d MB", run.rss()>>20)
 	require.Zero(t, run.stop())
 	lake.requireAllOnce(tn)
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,8 +39,10 @@ type sink struct {
 
 func newSink(t *testing.T) *sink {
 	t.Helper()
-	s := &sink{t: t, arrived: map[string]map[string]int{}, records: map[string]int{},
-		bodies: map[[sha256.Size]byte]bool{}, stopped: make(chan struct{})}
+	s := &sink{
+		t: t, arrived: map[string]map[string]int{}, records: map[string]int{},
+		bodies: map[[sha256.Size]byte]bool{}, stopped: make(chan struct{}),
+	}
 	s.server = httptest.NewServer(s)
 	t.Cleanup(func() {
 		close(s.stopped)
@@ -175,14 +178,15 @@ func (s *sink) requireAllOnce(tn *tenant) {
 // conf is a whole configuration that sends the tenants' records here. Fluent
 // Bit tries again after a second or two.
 func (s *sink) conf(tenants []*tenant, service ...string) string {
-	text := section("SERVICE", append([]string{
+	var text strings.Builder
+	text.WriteString(section("SERVICE", append([]string{
 		"Flush", "0.2", "Grace", "2", "Log_Level", "info", "scheduler.base", "1", "scheduler.cap", "2",
 		"storage.path", tenants[0].dir + "/storage", "storage.sync", "full",
-	}, service...)...)
+	}, service...)...))
 	for _, tn := range tenants {
-		text += tn.input() + s.output(tn.name)
+		text.WriteString(tn.input() + s.output(tn.name))
 	}
-	return text
+	return text.String()
 }
 
 func (s *sink) start(p program, tn *tenant, service ...string) *process {
