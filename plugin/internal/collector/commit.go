@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"office365/normalize"
 	"office365/plugin/internal/dedup"
 )
 
@@ -11,8 +12,8 @@ import (
 // while Fluent Bit pauses the instance and does not call Next.
 const commitTick = 500 * time.Millisecond
 
-// evictEvery is how often identities are looked through for old ones: the work
-// grows with their number, and being late costs only memory.
+// evictEvery is how often identities are looked through for old ones, unless
+// they are too many: being late costs only memory.
 const evictEvery = time.Minute
 
 // commit stores what has arrived, off Fluent Bit's thread.
@@ -28,7 +29,7 @@ func (c *Collector) commit(ctx context.Context) {
 		c.unstored.batches = append(c.unstored.batches, d.batches...)
 		c.unstored.loose = append(c.unstored.loose, d.loose...)
 		var stale []uint64
-		if now := c.now(); now.Sub(evicted) >= evictEvery {
+		if now := c.now(); now.Sub(evicted) >= evictEvery || c.seen.over() {
 			evicted = now
 			stale = c.seen.stale(c.serverNow(), c.journal.undone)
 		}
@@ -59,11 +60,17 @@ func (c *Collector) store(stale []uint64) error {
 	left := &c.unstored
 	for len(left.batches) > 0 {
 		b := left.batches[0]
-		pack := &dedup.Pack{Seq: b.seq, At: c.now(), Parts: b.parts}
-		if err := c.journal.commit(b.done, pack, nil); err != nil {
+		done := make(map[contentKey]bool, len(b.done))
+		for _, key := range b.done {
+			done[key] = true
+		}
+		pack := dedup.NewPack(b.seq, c.now(), b.parts, func(ct normalize.ContentType, id string) bool {
+			return done[contentKey{ct, id}]
+		})
+		if err := c.journal.commit(b.done, &pack, nil); err != nil {
 			return err
 		}
-		c.seen.committed(pack, nil)
+		c.seen.committed(&pack, nil)
 		c.stats.committed(b)
 		left.batches = left.batches[1:]
 	}

@@ -49,6 +49,12 @@ func (s *seen) stale(now time.Time, undone func(normalize.ContentType, string) b
 	return s.set.Stale(now, undone)
 }
 
+func (s *seen) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.set.Over()
+}
+
 // committed takes in what a transaction has stored.
 func (s *seen) committed(p *dedup.Pack, evicted []uint64) {
 	s.mu.Lock()

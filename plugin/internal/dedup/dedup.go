@@ -20,6 +20,8 @@ package dedup
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,11 +76,12 @@ func sum(domain byte, parts ...string) Identity {
 	return Identity(hash[:Size])
 }
 
-// Part is what a batch holds of one content.
+// Part is what a batch holds of one content, or of all contents of a type that
+// are done.
 type Part struct {
 	Type      normalize.ContentType
-	ContentID string
-	Created   time.Time // contentCreated, which decides the age
+	ContentID string    // "" = of contents that are done
+	Created   time.Time // contentCreated, the latest of them; it decides the age
 	IDs       []Identity
 }
 
@@ -87,6 +90,33 @@ type Pack struct {
 	Seq   uint64    // grows from batch to batch, over restarts too
 	At    time.Time // of the commit
 	Parts []Part
+}
+
+// NewPack returns the pack of a batch. The parts of contents that are done are
+// merged: of a thousand small contents their names would take more room, in
+// memory and in the file, than the identities do, and nobody asks for them
+// again.
+func NewPack(seq uint64, at time.Time, parts []Part, done func(normalize.ContentType, string) bool) Pack {
+	p := Pack{Seq: seq, At: at}
+	merged := map[normalize.ContentType]Part{}
+	for _, part := range parts {
+		if !done(part.Type, part.ContentID) {
+			p.Parts = append(p.Parts, part)
+			continue
+		}
+		m := merged[part.Type]
+		m.Type, m.IDs = part.Type, append(m.IDs, part.IDs...)
+		if part.Created.After(m.Created) {
+			m.Created = part.Created
+		}
+		merged[part.Type] = m
+	}
+	for _, ct := range slices.Sorted(maps.Keys(merged)) {
+		part := merged[ct]
+		part.IDs = slices.Clip(part.IDs)
+		p.Parts = append(p.Parts, part)
+	}
+	return p
 }
 
 func (p Pack) count() int {
@@ -118,19 +148,27 @@ type Limits struct {
 // Set is the identities seen.
 type Set struct {
 	limits Limits
-	seen   map[Identity]struct{}
-	packs  []Pack // oldest first
+	seen   table
+	packs  []kept // oldest first
 	packed int    // identities in packs
+}
+
+// kept is a pack whose identities are in the table.
+type kept struct {
+	seq   uint64
+	seen  time.Time
+	parts []Part // of contents that have a name; without IDs
+	slots []uint32
 }
 
 // NewSet returns a set that holds the given packs, oldest first, as they were
 // stored.
 func NewSet(limits Limits, packs []Pack) *Set {
-	s := &Set{limits: limits, seen: map[Identity]struct{}{}}
+	s := &Set{limits: limits}
 	for _, p := range packs {
 		for _, part := range p.Parts {
 			for _, id := range part.IDs {
-				s.seen[id] = struct{}{}
+				s.Add(id)
 			}
 		}
 		s.Keep(p)
@@ -140,27 +178,38 @@ func NewSet(limits Limits, packs []Pack) *Set {
 
 // Add reports whether the identity is new, and remembers it from then on. It
 // is safe from eviction until the pack that holds it is kept.
-func (s *Set) Add(id Identity) bool {
-	if _, seen := s.seen[id]; seen {
-		return false
-	}
-	s.seen[id] = struct{}{}
-	return true
-}
+func (s *Set) Add(id Identity) bool { return s.seen.add(id) }
 
 // Forget takes back an Add that came to nothing.
-func (s *Set) Forget(id Identity) { delete(s.seen, id) }
+func (s *Set) Forget(id Identity) { s.seen.remove(&id) }
 
 // Len is the number of identities remembered.
-func (s *Set) Len() int { return len(s.seen) }
+func (s *Set) Len() int { return s.seen.n }
 
-// Keep takes the pack of a committed batch in. A pack without identities is
-// not worth keeping.
+// Over reports whether there are so many more than the maximum that it is time
+// for Stale.
+func (s *Set) Over() bool { return s.packed > s.limits.Max+s.limits.Max/20 }
+
+// Keep takes the pack of a committed batch in, whose identities were added. A
+// pack without identities is not worth keeping.
 func (s *Set) Keep(p Pack) {
-	if n := p.count(); n > 0 {
-		s.packs = append(s.packs, p)
-		s.packed += n
+	n := p.count()
+	if n == 0 {
+		return
 	}
+	k := kept{seq: p.Seq, seen: p.seen(), slots: make([]uint32, 0, n)}
+	for _, part := range p.Parts {
+		if part.ContentID != "" {
+			k.parts = append(k.parts, Part{Type: part.Type, ContentID: part.ContentID})
+		}
+		for _, id := range part.IDs {
+			if slot, ok := s.seen.own(&id); ok {
+				k.slots = append(k.slots, slot)
+			}
+		}
+	}
+	s.packs = append(s.packs, k)
+	s.packed += len(k.slots)
 }
 
 // Stale returns the sequence numbers of the packs that are out of the window or
@@ -171,20 +220,20 @@ func (s *Set) Stale(now time.Time, undone func(normalize.ContentType, string) bo
 	edge := now.Add(-s.limits.Window)
 	var seqs []uint64
 	for _, p := range s.packs {
-		if over <= 0 && !p.seen().Before(edge) {
+		if over <= 0 && !p.seen.Before(edge) {
 			continue
 		}
 		if needed(p, undone) {
 			continue
 		}
-		over -= p.count()
-		seqs = append(seqs, p.Seq)
+		over -= len(p.slots)
+		seqs = append(seqs, p.seq)
 	}
 	return seqs
 }
 
-func needed(p Pack, undone func(normalize.ContentType, string) bool) bool {
-	for _, part := range p.Parts {
+func needed(p kept, undone func(normalize.ContentType, string) bool) bool {
+	for _, part := range p.parts {
 		if undone(part.Type, part.ContentID) {
 			return true
 		}
@@ -201,19 +250,18 @@ func (s *Set) Evict(seqs []uint64) {
 	for _, seq := range seqs {
 		gone[seq] = true
 	}
-	kept := s.packs[:0]
+	stay := s.packs[:0]
 	for _, p := range s.packs {
-		if !gone[p.Seq] {
-			kept = append(kept, p)
+		if !gone[p.seq] {
+			stay = append(stay, p)
 			continue
 		}
-		s.packed -= p.count()
-		for _, part := range p.Parts {
-			for _, id := range part.IDs {
-				delete(s.seen, id)
-			}
+		s.packed -= len(p.slots)
+		for _, slot := range p.slots {
+			id := *s.seen.at(slot)
+			s.seen.remove(&id)
 		}
 	}
-	clear(s.packs[len(kept):])
-	s.packs = kept
+	clear(s.packs[len(stay):])
+	s.packs = stay
 }
