@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"maps"
 	"time"
 )
 
@@ -30,8 +31,8 @@ type Change struct {
 	Covered Spans     // the whole set, which is a few spans
 	Known   []Content // new, or altered
 	Done    []Mark    // known until now, and not covered yet: to be remembered
-	Drop    []string  // known until now, and covered: to be forgotten at once
-	Forget  []string  // done, and covered now: no listing will show them again
+	Drop    []Mark    // known until now, and covered: to be forgotten at once
+	Forget  []Mark    // done, and covered now: no listing will show them again
 }
 
 // Empty reports whether there is nothing to store.
@@ -44,13 +45,36 @@ func (c Change) Empty() bool {
 type Position struct {
 	origin  time.Time
 	covered Spans
-	known   map[string]Content
-	done    map[string]time.Time // id → contentCreated
+	known   map[string]entry
+	done    map[string]Stamp // id → contentCreated
+	most    int              // contents that were known at once, since known was last made
+}
+
+// entry is a known content without its id. There may be 200,000 of each type,
+// and few have failed.
+type entry struct {
+	created, expires Stamp
+	failed           *Content // what there is to know once it has failed; nil before
+}
+
+func entryOf(c Content) entry {
+	e := entry{created: StampOf(c.Created), expires: StampOf(c.Expires)}
+	if c.Attempts != 0 || c.Fault != 0 || c.Quarantined || !c.NextTry.IsZero() {
+		e.failed = &c
+	}
+	return e
+}
+
+func (e entry) content(id string) Content {
+	if e.failed != nil {
+		return *e.failed
+	}
+	return Content{ID: id, Created: e.created.Time(), Expires: e.expires.Time()}
 }
 
 // NewPosition returns the empty position, which has no origin yet.
 func NewPosition() *Position {
-	return &Position{known: map[string]Content{}, done: map[string]time.Time{}}
+	return &Position{known: map[string]entry{}, done: map[string]Stamp{}}
 }
 
 // Begin sets the origin, before which nothing is ever collected.
@@ -66,14 +90,17 @@ func (p *Position) Covered() Spans { return p.covered }
 
 // Content returns a known content.
 func (p *Position) Content(id string) (Content, bool) {
-	c, ok := p.known[id]
-	return c, ok
+	e, ok := p.known[id]
+	if !ok {
+		return Content{}, false
+	}
+	return e.content(id), true
 }
 
 // Known calls yield with every content that is known and not done, in no order.
 func (p *Position) Known(yield func(Content) bool) {
-	for _, c := range p.known {
-		if !yield(c) {
+	for id, e := range p.known {
+		if !yield(e.content(id)) {
 			return
 		}
 	}
@@ -81,8 +108,8 @@ func (p *Position) Known(yield func(Content) bool) {
 
 // KnownCount is the number of contents known and not done, quarantine left out.
 func (p *Position) KnownCount() (waiting, quarantined int) {
-	for _, c := range p.known {
-		if c.Quarantined {
+	for _, e := range p.known {
+		if e.failed != nil && e.failed.Quarantined {
 			quarantined++
 		}
 	}
@@ -148,8 +175,8 @@ func (p *Position) Skip(s Span) Change {
 func (p *Position) cover(c Change, s Span) Change {
 	c.Covered = p.covered.Add(s)
 	for id, created := range p.done {
-		if c.Covered.Contains(created) {
-			c.Forget = append(c.Forget, id)
+		if t := created.Time(); c.Covered.Contains(t) {
+			c.Forget = append(c.Forget, Mark{ID: id, Created: t})
 		}
 	}
 	return c
@@ -161,13 +188,14 @@ func (p *Position) cover(c Change, s Span) Change {
 func (p *Position) Finished(ids ...string) Change {
 	var c Change
 	for _, id := range ids {
-		content, ok := p.known[id]
+		e, ok := p.known[id]
+		mark := Mark{ID: id, Created: e.created.Time()}
 		switch {
 		case !ok:
-		case p.covered.Contains(content.Created):
-			c.Drop = append(c.Drop, id)
+		case p.covered.Contains(mark.Created):
+			c.Drop = append(c.Drop, mark)
 		default:
-			c.Done = append(c.Done, Mark{ID: id, Created: content.Created})
+			c.Done = append(c.Done, mark)
 		}
 	}
 	return c
@@ -191,18 +219,31 @@ func (p *Position) Apply(c Change) {
 		p.covered = c.Covered
 	}
 	for _, content := range c.Known {
-		p.known[content.ID] = content
+		p.known[content.ID] = entryOf(content)
 	}
-	for _, id := range c.Drop {
-		delete(p.known, id)
+	for _, m := range c.Drop {
+		delete(p.known, m.ID)
 	}
 	for _, m := range c.Done {
 		delete(p.known, m.ID)
-		p.done[m.ID] = m.Created
+		p.done[m.ID] = StampOf(m.Created)
 	}
-	for _, id := range c.Forget {
-		delete(p.done, id)
+	for _, m := range c.Forget {
+		delete(p.done, m.ID)
 	}
+	p.shrink()
+}
+
+// shrink gives memory back after a backlog: a map keeps the room that it once
+// needed.
+func (p *Position) shrink() {
+	p.most = max(p.most, len(p.known))
+	if p.most < 1000 || len(p.known) > p.most*3/4 {
+		return
+	}
+	known := make(map[string]entry, len(p.known))
+	maps.Copy(known, p.known)
+	p.known, p.most = known, len(known)
 }
 
 // Watermark is the oldest moment that is not yet covered and done: everything
@@ -213,10 +254,9 @@ func (p *Position) Watermark(end time.Time) time.Time {
 	if gaps := p.covered.Gaps(Span{From: p.origin, To: end}); len(gaps) > 0 {
 		mark = gaps[0].From
 	}
-	for _, c := range p.known {
-		if c.Created.Before(mark) {
-			mark = c.Created
-		}
+	oldest := StampOf(mark)
+	for _, e := range p.known {
+		oldest = min(oldest, e.created)
 	}
-	return mark
+	return Earlier(mark, oldest.Time())
 }

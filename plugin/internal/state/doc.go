@@ -3,10 +3,10 @@
 //
 // Layout, one bucket a line:
 //
-//	meta                   schema (version), tenant, begin
+//	meta                   schema (version), tenant, begin, sum (of all entries below)
 //	<content type>         origin, covered
-//	<content type>/known   contentId → created, expires, attempts, next try, flags
-//	<content type>/done    contentId → created
+//	<content type>/known   created, contentId → expires, attempts, next try, flags
+//	<content type>/done    created, contentId → nothing
 //	packs                  sequence number → the identities of one committed batch
 //
 // Every Tx is one transaction: after a crash the file holds all of it or

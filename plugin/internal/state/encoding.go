@@ -3,7 +3,6 @@ package state
 import (
 	"encoding/binary"
 	"errors"
-	"math"
 	"time"
 
 	"office365/normalize"
@@ -11,9 +10,8 @@ import (
 	"office365/plugin/internal/ledger"
 )
 
-// Values are written field by field: times as 8 bytes of nanoseconds since 1970
-// (contentCreated has up to seven digits of a second; years 1678 to 2262, and
-// farther ones as the nearest of these), counts and lengths as unsigned varints, texts behind their length.
+// Values are written field by field: times as the 8 bytes of a stamp, counts and
+// lengths as unsigned varints, texts behind their length.
 
 // Flags of a content.
 const (
@@ -21,30 +19,10 @@ const (
 	ownFault
 )
 
-// noTime stands for the zero time.
-const noTime = int64(-1) << 63
-
-// The farthest times that are stored as they are. A contentExpiration in the
-// year 9999 is how .NET says never.
-var (
-	latest   = time.Unix(0, math.MaxInt64)
-	earliest = time.Unix(0, math.MinInt64+1)
-)
-
 var errShort = errors.New("value ends early")
 
 func appendTime(dst []byte, t time.Time) []byte {
-	nanos := noTime
-	switch {
-	case t.IsZero():
-	case t.After(latest):
-		nanos = latest.UnixNano()
-	case t.Before(earliest):
-		nanos = earliest.UnixNano()
-	default:
-		nanos = t.UnixNano()
-	}
-	return binary.BigEndian.AppendUint64(dst, uint64(nanos)) //nolint:gosec // the bits, read back as they are
+	return binary.BigEndian.AppendUint64(dst, uint64(ledger.StampOf(t))) //nolint:gosec // the bits, read back as they are
 }
 
 func appendText(dst []byte, s string) []byte {
@@ -60,8 +38,24 @@ func appendSpans(dst []byte, spans ledger.Spans) []byte {
 	return dst
 }
 
+// contentKey orders contents by contentCreated. They are listed and done in that
+// order, by and large, so a transaction finds them side by side in a few pages
+// (by contentId, which has no order to rely on, each content costs a page).
+func contentKey(created time.Time, id string) []byte {
+	key := appendTime(make([]byte, 0, 8+len(id)), created)
+	key[0] ^= 0x80 // so that times before 1970 come first
+	return append(key, id...)
+}
+
+func readContentKey(key []byte) (created time.Time, id string, err error) {
+	if len(key) < 8 {
+		return time.Time{}, "", errShort
+	}
+	r := reader{rest: append([]byte{key[0] ^ 0x80}, key[1:8]...)}
+	return r.time(), string(key[8:]), nil
+}
+
 func appendContent(dst []byte, c ledger.Content) []byte {
-	dst = appendTime(dst, c.Created)
 	dst = appendTime(dst, c.Expires)
 	dst = binary.AppendUvarint(dst, uint64(max(c.Attempts, 0)))
 	dst = appendTime(dst, c.NextTry)
@@ -155,11 +149,7 @@ func (r *reader) time() time.Time {
 	if b == nil {
 		return time.Time{}
 	}
-	nanos := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the bits, as they were written
-	if nanos == noTime {
-		return time.Time{}
-	}
-	return time.Unix(0, nanos).UTC()
+	return ledger.Stamp(binary.BigEndian.Uint64(b)).Time() //nolint:gosec // the bits, as they were written
 }
 
 func (r *reader) spans() ledger.Spans {
@@ -171,10 +161,10 @@ func (r *reader) spans() ledger.Spans {
 	return spans
 }
 
-func (r *reader) content(id string) ledger.Content {
+func (r *reader) content(id string, created time.Time) ledger.Content {
 	c := ledger.Content{
 		ID:       id,
-		Created:  r.time(),
+		Created:  created,
 		Expires:  r.time(),
 		Attempts: int(r.uvarint()), //nolint:gosec // written from an int
 		NextTry:  r.time(),

@@ -87,7 +87,7 @@ func TestWhatIsAppliedIsThereAfterReopening(t *testing.T) {
 	assert.Equal(t, []dedup.Pack{pack}, saved.Packs)
 
 	require.NoError(t, f.Apply(state.Tx{
-		Changes: changes(ledger.Change{Drop: []string{"plain"}, Forget: []string{"done"}}), Evict: []uint64{7},
+		Changes: changes(ledger.Change{Drop: []ledger.Mark{{ID: "plain", Created: epoch}}, Forget: []ledger.Mark{{ID: "done", Created: epoch}}}), Evict: []uint64{7},
 	}))
 	require.NoError(t, f.Close())
 	f, saved = mustOpen(t, path)

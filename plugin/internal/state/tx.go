@@ -3,6 +3,7 @@ package state
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,40 +32,42 @@ func (t Tx) Empty() bool {
 
 // Apply stores the transaction, synced to disk. After an error the file is as
 // it was before.
-func (f *File) Apply(t Tx) error {
+func (f *File) Apply(t Tx) (err error) {
 	if t.Empty() {
 		return nil
 	}
-	err := f.db.Update(func(tx *bolt.Tx) error {
+	// A page that went bad while the file was open must not end Fluent Bit.
+	defer recoverDamage(&err)()
+	err = f.db.Update(func(tx *bolt.Tx) error {
+		sum := readSum(tx)
 		for ct, change := range t.Changes {
-			if err := putChange(tx, ct, change); err != nil {
+			if err := putChange(tx, &sum, ct, change); err != nil {
 				return fmt.Errorf("%s: %w", ct, err)
 			}
 		}
-		packs := tx.Bucket(packsBucket)
+		packs := table{tx.Bucket(packsBucket), "packs", &sum}
 		if t.Pack != nil {
-			// Packs come in the order of their numbers: full pages save half the file.
-			packs.FillPercent = 0.9
-			if err := packs.Put(packKey(t.Pack.Seq), appendPack(nil, *t.Pack)); err != nil {
+			if err := packs.put(packKey(t.Pack.Seq), appendPack(nil, *t.Pack)); err != nil {
 				return err
 			}
 		}
 		for _, seq := range t.Evict {
-			if err := packs.Delete(packKey(seq)); err != nil {
+			if err := packs.remove(packKey(seq)); err != nil {
 				return err
 			}
 		}
-		return nil
+		return writeSum(tx, sum)
 	})
 	if err != nil {
 		return fmt.Errorf("write state file: %w", err)
 	}
+	f.letGo()
 	return nil
 }
 
 func packKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
-func putChange(tx *bolt.Tx, ct normalize.ContentType, c ledger.Change) error {
+func putChange(tx *bolt.Tx, sum *checksum, ct normalize.ContentType, c ledger.Change) error {
 	if c.Empty() {
 		return nil
 	}
@@ -80,58 +83,63 @@ func putChange(tx *bolt.Tx, ct normalize.ContentType, c ledger.Change) error {
 	if err != nil {
 		return err
 	}
+	own := table{bucket, string(ct), sum}
 	if !c.Origin.IsZero() {
-		if err := bucket.Put(originKey, appendTime(nil, c.Origin)); err != nil {
+		if err := own.put(originKey, appendTime(nil, c.Origin)); err != nil {
 			return err
 		}
 	}
 	if c.Covered != nil {
-		if err := bucket.Put(coveredKey, appendSpans(nil, c.Covered)); err != nil {
+		if err := own.put(coveredKey, appendSpans(nil, c.Covered)); err != nil {
 			return err
 		}
 	}
-	return putContents(known, done, c)
+	return putContents(table{known, string(ct) + "/known", sum}, table{done, string(ct) + "/done", sum}, c)
 }
 
-func putContents(known, done *bolt.Bucket, c ledger.Change) error {
+func putContents(known, done table, c ledger.Change) error {
 	for _, content := range c.Known {
-		if err := known.Put([]byte(content.ID), appendContent(nil, content)); err != nil {
+		if err := known.put(contentKey(content.Created, content.ID), appendContent(nil, content)); err != nil {
 			return err
 		}
 	}
-	for _, id := range c.Drop {
-		if err := known.Delete([]byte(id)); err != nil {
+	for _, m := range c.Drop {
+		if err := known.remove(contentKey(m.Created, m.ID)); err != nil {
 			return err
 		}
 	}
 	for _, m := range c.Done {
-		if err := known.Delete([]byte(m.ID)); err != nil {
+		key := contentKey(m.Created, m.ID)
+		if err := known.remove(key); err != nil {
 			return err
 		}
-		if err := done.Put([]byte(m.ID), appendTime(nil, m.Created)); err != nil {
+		if err := done.put(key, nil); err != nil {
 			return err
 		}
 	}
-	for _, id := range c.Forget {
-		if err := done.Delete([]byte(id)); err != nil {
+	for _, m := range c.Forget {
+		if err := done.remove(contentKey(m.Created, m.ID)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// load reads the whole file.
+// load reads the whole file, and holds it against its checksum.
 func (f *File) load() (saved Saved, err error) {
 	defer recoverDamage(&err)()
 	saved.Positions = map[normalize.ContentType]*ledger.Position{}
 	err = f.db.View(func(tx *bolt.Tx) error {
-		saved.FromEarliest = bytes.Equal(tx.Bucket(metaBucket).Get(beginKey), fromEarliest)
+		var sum checksum
+		meta := table{tx.Bucket(metaBucket), "meta", &sum}
+		saved.FromEarliest = bytes.Equal(meta.get(beginKey), fromEarliest)
+		meta.get(tenantKey)
 		for _, ct := range normalize.ContentTypes() {
 			bucket := tx.Bucket([]byte(ct))
 			if bucket == nil {
 				continue
 			}
-			change, err := readChange(bucket)
+			change, err := readChange(bucket, &sum, ct)
 			if err != nil {
 				return &damageError{fmt.Errorf("%s: %w", ct, err)}
 			}
@@ -139,45 +147,50 @@ func (f *File) load() (saved Saved, err error) {
 			position.Apply(change)
 			saved.Positions[ct] = position
 		}
-		return tx.Bucket(packsBucket).ForEach(func(k, v []byte) error {
+		err := table{tx.Bucket(packsBucket), "packs", &sum}.each(func(k, v []byte) error {
 			pack, err := readPack(k, v)
-			if err != nil {
-				return &damageError{err}
-			}
 			saved.Packs = append(saved.Packs, pack)
-			return nil
+			return err
 		})
+		if err != nil {
+			return &damageError{err}
+		}
+		if sum != readSum(tx) {
+			return &damageError{errors.New("what it holds is not what was written")}
+		}
+		return nil
 	})
 	return saved, err
 }
 
 // readChange reads a position as the one change that leads to it.
-func readChange(bucket *bolt.Bucket) (ledger.Change, error) {
+func readChange(bucket *bolt.Bucket, sum *checksum, ct normalize.ContentType) (ledger.Change, error) {
 	var c ledger.Change
-	var r reader
-	if v := bucket.Get(originKey); v != nil {
-		r = reader{rest: v}
+	own := table{bucket, string(ct), sum}
+	r := reader{rest: own.get(originKey)}
+	if r.rest != nil {
 		c.Origin = r.time()
 	}
-	if v := bucket.Get(coveredKey); v != nil && r.err == nil {
+	if v := own.get(coveredKey); v != nil && r.err == nil {
 		r = reader{rest: v}
 		c.Covered = r.spans()
 	}
 	if r.err != nil {
 		return c, r.err
 	}
-	err := bucket.Bucket(knownBucket).ForEach(func(k, v []byte) error {
-		r := reader{rest: v}
-		c.Known = append(c.Known, r.content(string(k)))
+	err := table{bucket.Bucket(knownBucket), string(ct) + "/known", sum}.each(func(k, v []byte) error {
+		created, id, err := readContentKey(k)
+		r := reader{rest: v, err: err}
+		c.Known = append(c.Known, r.content(id, created))
 		return r.err
 	})
 	if err != nil {
 		return c, err
 	}
-	err = bucket.Bucket(doneBucket).ForEach(func(k, v []byte) error {
-		r := reader{rest: v}
-		c.Done = append(c.Done, ledger.Mark{ID: string(k), Created: r.time()})
-		return r.err
+	err = table{bucket.Bucket(doneBucket), string(ct) + "/done", sum}.each(func(k, _ []byte) error {
+		created, id, err := readContentKey(k)
+		c.Done = append(c.Done, ledger.Mark{ID: id, Created: created})
+		return err
 	})
 	return c, err
 }
