@@ -169,10 +169,39 @@ func open(o Options) (f *File, saved Saved, err error) {
 }
 
 func openDB(o Options) (*bolt.DB, error) {
+	if err := check(o); err != nil {
+		return nil, err
+	}
 	return boltOpen(o, &bolt.Options{
 		// A map, not an array: commits stay quick when many pages are free.
 		FreelistType: bolt.FreelistMapType,
 	})
+}
+
+// check looks through a file that is there, before bbolt does: opened only to be
+// read it is locked, and bbolt believes none of it but the metas.
+func check(o Options) (err error) {
+	info, err := os.Stat(o.Path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil // a first start
+	case err != nil:
+		return fmt.Errorf("open state file: %w", err)
+	case !info.Mode().IsRegular():
+		return nil // opening it for good will tell
+	case info.Size() == 0:
+		return &damageError{errors.New("it is empty")}
+	}
+	db, err := boltOpen(o, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = checkPages(o.Path)
+	if _, system := errors.AsType[*os.PathError](err); err != nil && !system {
+		return &damageError{err}
+	}
+	return err
 }
 
 func boltOpen(o Options, how *bolt.Options) (db *bolt.DB, err error) {
