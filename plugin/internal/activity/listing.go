@@ -23,8 +23,8 @@ const (
 	// cut a listing at 20,000 contents, of which a page has one at least unless it
 	// is empty.
 	maxPages      = 25_000
-	maxIDBytes    = 1024  // the longest that was seen has about 90
-	maxEmptyPages = 1_000 // in a row
+	maxIDBytes    = 8 << 10 // the longest that was seen has about 90; servers take a URL of 16 KB at most
+	maxEmptyPages = 1_000   // in a row
 	// contentLife: Microsoft Learn, content is available for 7 days. Only for
 	// entries that do not say when they expire.
 	contentLife = 7 * 24 * time.Hour
