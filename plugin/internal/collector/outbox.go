@@ -94,11 +94,21 @@ func (o *outbox) add(of job, id dedup.Identity, event []byte) {
 	if o.open.records > 0 && len(o.open.data)+len(event) > o.batchBytes {
 		o.seal()
 	}
-	if o.open.data == nil && len(o.spare) > 0 {
-		last := len(o.spare) - 1
-		o.open.data, o.spare = o.spare[last][:0], o.spare[:last]
-	}
+	o.open.data = o.room(o.open.data, len(event))
 	o.open.add(of, id, event)
+}
+
+// room returns the buffer of a batch with room for n bytes more. One that has
+// got an eighth of a full batch gets its whole memory in one step: grown bit by
+// bit it would cost five times that in garbage, and end larger than need be.
+func (o *outbox) room(data []byte, n int) []byte {
+	if last := len(o.spare) - 1; data == nil && last >= 0 {
+		data, o.spare = o.spare[last][:0], o.spare[:last]
+	}
+	if need := len(data) + n; need > cap(data) && need > o.batchBytes/8 {
+		return append(make([]byte, 0, max(need, o.batchBytes)), data...)
+	}
+	return data
 }
 
 func (o *outbox) seal() {

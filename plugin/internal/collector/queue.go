@@ -2,6 +2,7 @@ package collector
 
 import (
 	"container/heap"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,11 +65,34 @@ func (q *queue) put(j job) {
 }
 
 func (w *waiting) ready(j job) {
+	e := entryOf(j)
 	if j.live {
-		heap.Push(&w.live, j)
+		heap.Push(&w.live, e)
 		return
 	}
-	heap.Push(&w.backlog, j)
+	heap.Push(&w.backlog, e)
+}
+
+// entry is a job of a known type that is due. There may be 200,000 of each.
+type entry struct {
+	id               string
+	created, expires ledger.Stamp
+	failed           *ledger.Content // what there is to know once it has failed; nil before
+}
+
+func entryOf(j job) entry {
+	e := entry{id: j.content.ID, created: ledger.StampOf(j.content.Created), expires: ledger.StampOf(j.content.Expires)}
+	if j.content.Attempts > 0 || j.content.Quarantined || !j.content.NextTry.IsZero() {
+		e.failed = &j.content
+	}
+	return e
+}
+
+func (e entry) content() ledger.Content {
+	if e.failed != nil {
+		return *e.failed
+	}
+	return ledger.Content{ID: e.id, Created: e.created.Time(), Expires: e.expires.Time()}
 }
 
 // take returns a content whose turn it is. Without one, wait tells how long
@@ -88,22 +112,26 @@ func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
 	if q.active >= workers {
 		return job{}, wait, false
 	}
-	for _, pick := range []func(*waiting) *byCreated{
-		func(w *waiting) *byCreated { return &w.live },
-		func(w *waiting) *byCreated { return &w.backlog },
-	} {
+	for _, live := range []bool{true, false} {
 		for range q.types {
 			q.turn = (q.turn + 1) % len(q.types)
-			w := q.waiting[q.types[q.turn]]
+			ct := q.types[q.turn]
+			w := q.waiting[ct]
 			if now.Before(w.until) {
 				wait = min(wait, w.until.Sub(now))
 				continue
 			}
-			if h := pick(w); h.Len() > 0 {
-				q.active++
-				q.signal()                        // there may be more, for another worker
-				return heap.Pop(h).(job), 0, true //nolint:errcheck,forcetypeassert // our own heap
+			h := &w.backlog
+			if live {
+				h = &w.live
 			}
+			if h.Len() == 0 {
+				continue
+			}
+			q.active++
+			q.signal()               // there may be more, for another worker
+			e := heap.Pop(h).(entry) //nolint:errcheck,forcetypeassert // our own heap
+			return job{ct: ct, content: e.content(), live: live}, 0, true
 		}
 	}
 	return job{}, wait, false
@@ -225,16 +253,14 @@ func (a *adaptive) halve(now time.Time) {
 	a.changed = now
 }
 
-// byCreated is a heap of jobs, oldest content first.
-type byCreated []job
+// byCreated is a heap, oldest content first.
+type byCreated []entry
 
-func (h byCreated) Len() int { return len(h) }
-func (h byCreated) Less(i, k int) bool {
-	return h[i].content.Created.Before(h[k].content.Created)
-}
-func (h byCreated) Swap(i, k int) { h[i], h[k] = h[k], h[i] }
-func (h *byCreated) Push(x any)   { *h = append(*h, x.(job)) } //nolint:errcheck,forcetypeassert // our own heap
-func (h *byCreated) Pop() any     { return popJob((*[]job)(h)) }
+func (h byCreated) Len() int           { return len(h) }
+func (h byCreated) Less(i, k int) bool { return h[i].created < h[k].created }
+func (h byCreated) Swap(i, k int)      { h[i], h[k] = h[k], h[i] }
+func (h *byCreated) Push(x any)        { *h = append(*h, x.(entry)) } //nolint:errcheck,forcetypeassert // our own heap
+func (h *byCreated) Pop() any          { return popLast((*[]entry)(h)) }
 
 // byNextTry is a heap of jobs, soonest next try first.
 type byNextTry []job
@@ -245,12 +271,18 @@ func (h byNextTry) Less(i, k int) bool {
 }
 func (h byNextTry) Swap(i, k int) { h[i], h[k] = h[k], h[i] }
 func (h *byNextTry) Push(x any)   { *h = append(*h, x.(job)) } //nolint:errcheck,forcetypeassert // our own heap
-func (h *byNextTry) Pop() any     { return popJob((*[]job)(h)) }
+func (h *byNextTry) Pop() any     { return popLast((*[]job)(h)) }
 
-func popJob(h *[]job) job {
+// popLast takes the last element off, and gives its room back once half of
+// it is empty: a backlog comes once in a while.
+func popLast[T any](h *[]T) T {
+	var none T
 	last := len(*h) - 1
-	j := (*h)[last]
-	(*h)[last] = job{}
+	e := (*h)[last]
+	(*h)[last] = none
 	*h = (*h)[:last]
-	return j
+	if last > 1000 && last < cap(*h)/2 {
+		*h = slices.Clone(*h)
+	}
+	return e
 }
