@@ -35,6 +35,7 @@ func FLBPluginPreRegister(_ C.int) C.int { return input.FLB_OK }
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 	defer rescue(nil, "register")
 	rememberFaults()
+	collectGarbageSooner()
 	return C.int(input.FLBPluginRegister(def, "office365", "Microsoft 365 audit logs (Office 365 Management Activity API)"))
 }
 
