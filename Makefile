@@ -30,7 +30,7 @@ HOST_HEADERS := $(wildcard tests/host/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build run test lint unit race e2e bench fuzz settings install docker clean FORCE
+.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean FORCE
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ UNIT := ./normalize/... ./plugin/... ./tests/simulator/...
 
 e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator
 	$(GO) test -v -count=1 -timeout 20m ./tests/e2e/...
+
+backlog: build ## catch up with a week: 100,000 blobs, 1,000,000 records (10 minutes)
+	$(GO) test -v -count=1 -timeout 30m ./tests/e2e -run Backlog -backlog 100000 -backlog-records 10
 
 bench: build ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(UNIT) ./tests/bench/...

@@ -1,0 +1,215 @@
+package e2e_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"office365/tests/simulator"
+)
+
+var (
+	backlogBlobs   = flag.Int("backlog", 10_000, "blobs of the backlog to catch up with, over seven days")
+	backlogRecords = flag.Int("backlog-records", 3, "records in each of them")
+)
+
+// What catching up with a week may cost, in bytes.
+const (
+	mostStateFile = 64 << 20
+	mostMemory    = 100 << 20 // above an idle plugin, with a backlog of 1,000,000 records
+)
+
+// week is the stretch that the backlog lies in: what the API offers, less the
+// time that the test takes to begin.
+const week = 7*24*time.Hour - 30*time.Minute
+
+// TestAWeeksBacklogIsCaughtUpOldestFirstInLittleMemory starts at a tenant with
+// blobs all over the last week, with all settings at their defaults but the
+// quota. `make backlog` runs it with 100,000 blobs and 1,000,000 records.
+func TestAWeeksBacklogIsCaughtUpOldestFirstInLittleMemory(t *testing.T) {
+	idle := idleMemory(t)
+	tn := newBacklog(t)
+	begin := time.Now()
+	run := tn.start(standIn())
+	b := &backlog{tn: tn, run: run, offered: tn.offered()}
+	eventually(t, time.Hour, "the end of the backlog", b.watch)
+	took := time.Since(begin)
+	memory := peakMemory(t, run)
+	require.Zero(t, run.stop())
+	info, err := os.Stat(tn.db())
+	require.NoError(t, err)
+
+	requests := len(tn.sim.Requests())
+	t.Logf("%d blobs with %d records in %v: %.0f records/s, %.0f requests/s, %d status lines; "+
+		"state file at most %d KB; memory at most %d KB, idle %d KB",
+		*backlogBlobs, b.offered, took.Round(time.Second), float64(b.offered)/took.Seconds(), float64(requests)/took.Seconds(),
+		b.lines, info.Size()>>10, memory>>10, idle>>10)
+	assert.LessOrEqual(t, info.Size(), int64(mostStateFile), "bytes of the state file, which never shrinks")
+	assert.LessOrEqual(t, memory-idle, int64(mostMemory), "bytes of memory above an idle plugin")
+	requireEachOnce(t, tn)
+}
+
+func newBacklog(t *testing.T) *tenant {
+	t.Helper()
+	tn := newTenant(t)
+	tn.extra = []string{"start_from", "earliest", "status_interval", "1s", "requests_per_minute", "1000000"}
+	types := simulator.ContentTypes()
+	for _, ct := range types {
+		tn.sim.AddContent(ct, *backlogBlobs/len(types), *backlogRecords, time.Now().Add(-week), time.Now().Add(-time.Minute))
+	}
+	tn.sim.Change(func(o *simulator.Options) { o.PageSize = 200 })
+	return tn
+}
+
+// idleMemory is the peak of a plugin that watches a tenant without content.
+func idleMemory(t *testing.T) int64 {
+	t.Helper()
+	tn := newTenant(t)
+	tn.extra = []string{"start_from", "earliest", "status_interval", "1s"}
+	run := tn.start(standIn())
+	eventually(t, time.Minute, "listings of all types", func() bool {
+		return len(tn.sim.Requests(simulator.RouteContentList)) >= 8*len(simulator.ContentTypes())
+	})
+	memory := peakMemory(t, run)
+	require.Zero(t, run.stop())
+	return memory
+}
+
+// peakMemory is the largest resident set of the process so far, in bytes.
+func peakMemory(t *testing.T, run *process) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", run.cmd.Process.Pid))
+	require.NoError(t, err)
+	peak := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
+	require.NotNil(t, peak)
+	kilobytes, err := strconv.ParseInt(string(peak[1]), 10, 64)
+	require.NoError(t, err)
+	return kilobytes << 10
+}
+
+// backlog follows a process that catches up.
+type backlog struct {
+	tn      *tenant
+	run     *process
+	offered int
+
+	read    int64 // of the output
+	arrived int   // records in it
+	logged  int   // bytes of the log that have been looked at
+	lines   int   // status lines
+	back    map[string]time.Duration
+}
+
+// ofType is what a status line says of one content type.
+var ofType = regexp.MustCompile(`(Audit\.\w+|DLP\.All) listed [^,]*, watermark (\S+) back, (\d+) contents to fetch`)
+
+// watch looks at what is new in the output and in the log; true at the end.
+func (b *backlog) watch() bool {
+	b.count()
+	text := b.run.log.String()[b.logged:]
+	end := bytes.LastIndexByte([]byte(text), '\n') + 1
+	b.logged += end
+	for line := range bytes.Lines([]byte(text[:end])) {
+		if found := ofType.FindAllSubmatch(line, -1); found != nil {
+			b.lines++
+			b.status(found)
+		}
+	}
+	for _, back := range b.back {
+		// overlap, and what has passed since the last listing: an interval or two.
+		if back > 2*time.Hour+10*time.Minute {
+			return false
+		}
+	}
+	return b.arrived >= b.offered
+}
+
+// count counts the lines that the output has grown by.
+func (b *backlog) count() {
+	f, err := os.Open(b.tn.output())
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	require.NoError(b.tn.t, err)
+	defer func() { _ = f.Close() }() // only read
+	buf := make([]byte, 1<<20)
+	for {
+		n, err := f.ReadAt(buf, b.read)
+		b.read += int64(n)
+		b.arrived += bytes.Count(buf[:n], []byte("\n"))
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		require.NoError(b.tn.t, err)
+	}
+}
+
+// inTheOpen is how many records may have arrived and not moved the watermark:
+// those of three batches of 4 MB, for a batch is committed when the one after it
+// has arrived.
+const inTheOpen = 3 * (4 << 20) / 1000
+
+// status checks that no watermark falls back, and that the one that is farthest
+// back is about as far as the records are.
+func (b *backlog) status(found [][][]byte) {
+	t := b.tn.t
+	if b.back == nil {
+		b.back = map[string]time.Duration{}
+	}
+	var farthest time.Duration
+	for _, m := range found {
+		ct := string(m[1])
+		back, err := time.ParseDuration(string(m[2]))
+		require.NoError(t, err)
+		if before, known := b.back[ct]; known {
+			require.LessOrEqual(t, back, before+10*time.Second, "the watermark of %s falls back", ct)
+		}
+		b.back[ct] = back
+		farthest = max(farthest, back)
+	}
+	watermark := 1 - farthest.Hours()/week.Hours()
+	least := float64(b.arrived-inTheOpen)/float64(b.offered) - 0.05
+	require.GreaterOrEqual(t, watermark, least, "%d of %d records have arrived, and the watermark is %v back",
+		b.arrived, b.offered, farthest)
+}
+
+// requireEachOnce is requireAllOnce for an output that is too large to be held
+// in memory.
+func requireEachOnce(t *testing.T, tn *tenant) {
+	t.Helper()
+	f, err := os.Open(tn.output())
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }() // only read
+	seen := map[string]bool{}
+	reader := bufio.NewReader(f)
+	for {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		var fields map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(line, &fields))
+		id, err := strconv.Unquote(string(fields["Id"]))
+		require.NoError(t, err)
+		require.False(t, seen[id], "record %s came twice", id)
+		seen[id] = true
+	}
+	offered := tn.sim.Offered()
+	require.Len(t, seen, len(offered))
+	for _, id := range offered {
+		require.True(t, seen[id], "record %s is missing", id)
+	}
+}
