@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "journal.h"
 #include "log.h"
 #include "timer.h"
 
@@ -253,18 +254,22 @@ static void store(struct engine *e, struct instance *i, const struct batch *batc
     i->drained++;
     if (take_one(&e->knobs.drop_next)) {
         log_line(LEVEL_ERROR, "[input chunk] no available chunk");
+        journal_batch(i->name, "dropped", batch);
         i->dropped++;
         return;
     }
+    journal_batch(i->name, "arrived", batch);
     cmt_counter_add(i->records_total, 0, (double)batch->records, 1, label);
     cmt_counter_add(i->bytes_total, 0, (double)batch->size, 1, label);
     run_filters(e);
     if (take_one(&e->knobs.lose_next)) {
         log_line(LEVEL_ERROR, "[input chunk] error writing data from %s instance", i->name);
+        journal_batch(i->name, "lost", batch);
         i->dropped++;
         return;
     }
     output_write_all(e->pipeline.outputs, i->tag, batch);
+    journal_batch(i->name, "written", batch);
 }
 
 /*
@@ -427,6 +432,9 @@ int engine_run(const struct options *options)
     e.shutdown_timer = timer_new();
     set_handlers();
     log_own_thread();
+    if (options->journal != NULL && !journal_open(options->journal)) {
+        return EXIT_USAGE;
+    }
     if (!pipeline_load(&e, &e.pipeline, false)) {
         return EXIT_USAGE;
     }

@@ -20,6 +20,7 @@ struct options {
     const char *library;
     const char *config;
     const char *control; /* NULL: none */
+    const char *journal; /* NULL: none */
     bool hide_counter;
     bool pause_own;
     bool before_41;

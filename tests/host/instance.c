@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "event.h"
+#include "journal.h"
 #include "log.h"
 #include "timer.h"
 
@@ -151,8 +152,9 @@ static void append(struct instance *i, const void *data, size_t size)
     batch->records = count_events(i, data, size);
     batch->size = size;
     memcpy(batch->data, data, size);
-    i->batches++;
+    batch->number = ++i->batches;
     i->records += batch->records;
+    journal_batch(i->name, "handed", batch);
     for (int tries = 0; tries < FULL_TRIES; tries++) {
         if (ring_push(&i->ring, batch)) {
             return;
@@ -170,10 +172,11 @@ static void collect(struct instance *i)
     void *data;
     size_t size;
     i->collects++;
-    if (proxy_collect(i->proxy, i->context, &data, &size)) {
-        append(i, data, size);
-        proxy_cleanup(i->proxy, i->context, data);
+    if (!proxy_collect(i->proxy, i->context, &data, &size)) {
+        return;
     }
+    append(i, data, size);
+    proxy_cleanup(i->proxy, i->context, data);
 }
 
 static void set_paused_gauge(struct instance *i, double value)
@@ -184,12 +187,14 @@ static void set_paused_gauge(struct instance *i, double value)
 static void do_pause(struct instance *i)
 {
     proxy_call(i->proxy, "FLBPluginInputPause");
+    journal_event(i->name, "paused");
     collector_stop(collector_meant(i));
     set_paused_gauge(i, 1);
 }
 
 static void do_resume(struct instance *i)
 {
+    journal_event(i->name, "resumed");
     proxy_call(i->proxy, "FLBPluginInputResume");
     if (i->switches->ingesting) {
         collector_start(collector_meant(i));
@@ -233,6 +238,7 @@ static void event_loop(struct instance *i)
             break;
         default:
             proxy_exit(i->proxy, i->switches->stopped_by_reload);
+            journal_event(i->name, "exited");
             return;
         }
     }
@@ -346,6 +352,7 @@ struct instance *instance_new(const struct section *section, int n, int log_leve
         exit(EXIT_FAULT);
     }
     if (wait_until_ready(i) == 1) {
+        journal_event(i->name, "started");
         log_line(LEVEL_INFO, "[input:%s:%s] thread instance initialized", proxy->definition.name,
                  i->name);
         return i;

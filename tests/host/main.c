@@ -7,6 +7,7 @@
  *     -e PATH             the plugin's library
  *     -c PATH             configuration, classic format (config.h)
  *     --control PATH      make a control socket (control.h)
+ *     --journal PATH      append what happens to each batch (journal.h)
  *     --filter-delay MS   filters take so long for every batch
  *     --no-counter        the plugin gets no metrics, hence no arrival counter
  *     --mend-pause        a pause stops the collector of the instance meant,
@@ -35,7 +36,7 @@
  * Files: config.c the configuration; proxy.c the library; instance.c an
  * instance's thread, with ring.c behind it; engine.c the main thread: draining,
  * stop, reload; event.c and json.c from msgpack to JSON; output.c; cmt.c the
- * metrics; control.c; timer.c; log.c. abi.h and cmt.h mirror structures of
+ * metrics; control.c; journal.c; timer.c; log.c. abi.h and cmt.h mirror structures of
  * Fluent Bit and name the headers. No code of Fluent Bit is used.
  *
  * Where it is not faithful:
@@ -58,10 +59,11 @@
 
 #include "engine.h"
 
-enum { OPTION_CONTROL = 256, OPTION_DELAY, OPTION_NO_COUNTER, OPTION_MEND_PAUSE, OPTION_BEFORE_41 };
+enum { OPTION_CONTROL = 256, OPTION_JOURNAL, OPTION_DELAY, OPTION_NO_COUNTER, OPTION_MEND_PAUSE, OPTION_BEFORE_41 };
 
 static const struct option long_options[] = {
     {"control", required_argument, NULL, OPTION_CONTROL},
+    {"journal", required_argument, NULL, OPTION_JOURNAL},
     {"filter-delay", required_argument, NULL, OPTION_DELAY},
     {"no-counter", no_argument, NULL, OPTION_NO_COUNTER},
     {"mend-pause", no_argument, NULL, OPTION_MEND_PAUSE},
@@ -72,7 +74,7 @@ static const struct option long_options[] = {
 static int usage(const char *program)
 {
     fprintf(stderr, "usage: %s -e in_office365.so -c fluent-bit.conf [--control SOCKET] "
-                    "[--filter-delay MS] [--no-counter] [--mend-pause] [--before-4.1]\n", program);
+                    "[--journal PATH] [--filter-delay MS] [--no-counter] [--mend-pause] [--before-4.1]\n", program);
     return EXIT_FAILURE;
 }
 
@@ -90,6 +92,9 @@ int main(int argc, char **argv)
             break;
         case OPTION_CONTROL:
             options.control = optarg;
+            break;
+        case OPTION_JOURNAL:
+            options.journal = optarg;
             break;
         case OPTION_DELAY:
             options.filter_delay_ms = atoi(optarg);

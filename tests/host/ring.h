@@ -14,7 +14,8 @@ enum { RING_CAPACITY = 1024 };
 
 /* One buffer that the plugin handed over, copied. */
 struct batch {
-    size_t records; /* those that can be decoded */
+    unsigned long number; /* among those of its instance, from 1 */
+    size_t records;       /* those that can be decoded */
     size_t size;
     unsigned char data[];
 };
