@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "death.h"
 #include "engine.h"
 #include "log.h"
 
@@ -90,9 +91,28 @@ static const char *set_switch(atomic_bool *knob, const char *word, bool on_means
     return NULL;
 }
 
-/* Obeys one command; NULL, or what is wrong with it. */
-static const char *obey(struct engine *e, const char *command, const char *word, FILE *out)
+static const char *set_death(const char *moment, const char *word)
 {
+    char *end;
+    long batches = *word == '\0' ? 1 : strtol(word, &end, 10);
+    if (*word != '\0' && (*end != '\0' || batches < 0)) {
+        return "at which batch? a number";
+    }
+    return death_arm(moment, (int)batches) ? NULL : "no such moment";
+}
+
+/* A line of a client: what to do, and up to two words more. */
+struct request {
+    char command[32];
+    char word[32];
+    char second[32];
+};
+
+/* Obeys one command; NULL, or what is wrong with it. */
+static const char *obey(struct engine *e, const struct request *r, FILE *out)
+{
+    const char *command = r->command;
+    const char *word = r->word;
     if (strcmp(command, "pause") == 0) {
         return on_instances(e, word, visit_pause, out);
     }
@@ -120,15 +140,17 @@ static const char *obey(struct engine *e, const char *command, const char *word,
     if (strcmp(command, "wrong-pause") == 0) {
         return set_switch(&e->switches.pause_own, word, false);
     }
+    if (strcmp(command, "die") == 0) {
+        return set_death(word, r->second);
+    }
     return "unknown command";
 }
 
 static void answer(struct control *c, char *line, FILE *out)
 {
-    char command[32] = "";
-    char word[32] = "";
-    sscanf(line, "%31s %31s", command, word);
-    const char *problem = obey(c->engine, command, word, out);
+    struct request request = {0};
+    sscanf(line, "%31s %31s %31s", request.command, request.word, request.second);
+    const char *problem = obey(c->engine, &request, out);
     if (problem == NULL) {
         fprintf(out, "ok\n");
     } else {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "death.h"
 #include "journal.h"
 #include "log.h"
 #include "timer.h"
@@ -262,6 +263,9 @@ static void store(struct engine *e, struct instance *i, const struct batch *batc
     cmt_counter_add(i->records_total, 0, (double)batch->records, 1, label);
     cmt_counter_add(i->bytes_total, 0, (double)batch->size, 1, label);
     run_filters(e);
+    if (death_due(DEATH_UNDER_FILTER)) {
+        death_strike(DEATH_UNDER_FILTER, i->name);
+    }
     if (take_one(&e->knobs.lose_next)) {
         log_line(LEVEL_ERROR, "[input chunk] error writing data from %s instance", i->name);
         journal_batch(i->name, "lost", batch);
@@ -270,6 +274,9 @@ static void store(struct engine *e, struct instance *i, const struct batch *batc
     }
     output_write_all(e->pipeline.outputs, i->tag, batch);
     journal_batch(i->name, "written", batch);
+    if (death_due(DEATH_AFTER_ARRIVAL)) {
+        death_strike(DEATH_AFTER_ARRIVAL, i->name);
+    }
 }
 
 /*

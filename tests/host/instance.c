@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "death.h"
 #include "event.h"
 #include "journal.h"
 #include "log.h"
@@ -175,8 +176,18 @@ static void collect(struct instance *i)
     if (!proxy_collect(i->proxy, i->context, &data, &size)) {
         return;
     }
+    if (death_due(DEATH_BEFORE_HANDOVER)) {
+        death_strike(DEATH_BEFORE_HANDOVER, i->name);
+    }
+    bool last = death_due(DEATH_AFTER_HANDOVER);
+    if (last) {
+        ring_hold(&i->ring); /* the main thread may be draining right now */
+    }
     append(i, data, size);
     proxy_cleanup(i->proxy, i->context, data);
+    if (last) {
+        death_strike(DEATH_AFTER_HANDOVER, i->name);
+    }
 }
 
 static void set_paused_gauge(struct instance *i, double value)

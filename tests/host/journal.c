@@ -46,3 +46,10 @@ void journal_batch(const char *instance, const char *event, const struct batch *
     snprintf(rest, sizeof rest, " %lu %zu", batch->number, batch->records);
     write_line(instance, event, rest);
 }
+
+void journal_died(const char *instance, const char *moment)
+{
+    char rest[64];
+    snprintf(rest, sizeof rest, " %s", moment);
+    write_line(instance, "died", rest);
+}

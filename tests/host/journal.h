@@ -13,6 +13,7 @@
  *     written N RECORDS     the outputs have it
  *     paused, resumed       the plugin has been told
  *     exited                Exit has returned
+ *     died MOMENT           see death.h
  *
  * Each line is one write, so what is in the file survives a SIGKILL.
  */
@@ -28,5 +29,6 @@ bool journal_open(const char *path);
 
 void journal_event(const char *instance, const char *event);
 void journal_batch(const char *instance, const char *event, const struct batch *batch);
+void journal_died(const char *instance, const char *moment);
 
 #endif

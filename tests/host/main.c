@@ -25,6 +25,10 @@
  *     lose-next [K]       the next K batches are counted but cannot be written
  *     pending on|off      on: chunks wait for an output, a stop takes its grace
  *     wrong-pause on|off  off is --mend-pause
+ *     die MOMENT [K]      the process kills itself, as a crash would, when the
+ *                         Kth batch from now comes to the moment (death.h):
+ *                         before-handover, after-handover, under-filter or
+ *                         after-arrival; K = 0 takes it back
  *     status              a line for each instance
  *     metrics             in the text form of Prometheus
  *
@@ -36,7 +40,7 @@
  * Files: config.c the configuration; proxy.c the library; instance.c an
  * instance's thread, with ring.c behind it; engine.c the main thread: draining,
  * stop, reload; event.c and json.c from msgpack to JSON; output.c; cmt.c the
- * metrics; control.c; journal.c; timer.c; log.c. abi.h and cmt.h mirror structures of
+ * metrics; control.c; death.c; journal.c; timer.c; log.c. abi.h and cmt.h mirror structures of
  * Fluent Bit and name the headers. No code of Fluent Bit is used.
  *
  * Where it is not faithful:

@@ -7,6 +7,7 @@ void ring_init(struct ring *ring)
     pthread_mutex_init(&ring->lock, NULL);
     ring->first = 0;
     ring->count = 0;
+    ring->held = false;
 }
 
 size_t ring_destroy(struct ring *ring)
@@ -36,13 +37,20 @@ struct batch *ring_pop(struct ring *ring)
 {
     struct batch *batch = NULL;
     pthread_mutex_lock(&ring->lock);
-    if (ring->count > 0) {
+    if (ring->count > 0 && !ring->held) {
         batch = ring->slots[ring->first];
         ring->first = (ring->first + 1) % RING_CAPACITY;
         ring->count--;
     }
     pthread_mutex_unlock(&ring->lock);
     return batch;
+}
+
+void ring_hold(struct ring *ring)
+{
+    pthread_mutex_lock(&ring->lock);
+    ring->held = true;
+    pthread_mutex_unlock(&ring->lock);
 }
 
 size_t ring_count(struct ring *ring)

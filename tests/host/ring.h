@@ -25,6 +25,7 @@ struct ring {
     struct batch *slots[RING_CAPACITY];
     size_t first;
     size_t count;
+    bool held;
 };
 
 void ring_init(struct ring *ring);
@@ -37,6 +38,9 @@ bool ring_push(struct ring *ring, struct batch *batch);
 
 /* The oldest batch, owned by the caller, or NULL. */
 struct batch *ring_pop(struct ring *ring);
+
+/* From now on there is nothing to pop. */
+void ring_hold(struct ring *ring);
 
 size_t ring_count(struct ring *ring);
 
