@@ -82,6 +82,9 @@ type process struct {
 	exited  chan struct{}
 	secrets []string
 	control string // socket of the test host
+	journal string // of the test host: what happened to each batch
+
+	killedAt time.Time // when kill was called
 }
 
 // logBuffer is what the program has printed, to be read while it prints.
@@ -115,7 +118,8 @@ func (p program) start(t *testing.T, conf string, secrets []string, args ...stri
 	r := &process{t: t, exited: make(chan struct{}), secrets: secrets}
 	if p == standIn() {
 		r.control = filepath.Join(dir, "control")
-		args = append(args, "--control", r.control)
+		r.journal = filepath.Join(dir, "journal")
+		args = append(args, "--control", r.control, "--journal", r.journal)
 	}
 	r.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), p.path, args...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.log, &r.log
@@ -149,18 +153,31 @@ func (r *process) stop() int {
 // kill ends the program as a crash would.
 func (r *process) kill() {
 	r.t.Helper()
+	r.killedAt = time.Now()
 	require.NoError(r.t, r.cmd.Process.Kill())
 	r.wait(time.Minute)
 }
 
 func (r *process) wait(limit time.Duration) int {
 	r.t.Helper()
+	require.True(r.t, r.ends(limit), "it does not end")
+	return r.cmd.ProcessState.ExitCode()
+}
+
+// ends reports whether the program ends within limit.
+func (r *process) ends(limit time.Duration) bool {
 	select {
 	case <-r.exited:
+		return true
 	case <-time.After(limit):
-		require.FailNow(r.t, "it does not end")
+		return false
 	}
-	return r.cmd.ProcessState.ExitCode()
+}
+
+// killed reports whether SIGKILL has ended the program.
+func (r *process) killed() bool {
+	status, ok := r.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 func (r *process) signal(s syscall.Signal) {
@@ -193,6 +210,11 @@ func (r *process) tell(command string) {
 // eventually waits until ok holds.
 func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
+	require.True(t, holdsWithin(limit, ok), "waited in vain for: "+what)
+}
+
+// holdsWithin reports whether ok comes to hold within limit.
+func holdsWithin(limit time.Duration, ok func() bool) bool {
 	deadline := time.After(limit)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -200,9 +222,10 @@ func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) 
 		select {
 		case <-tick.C:
 		case <-deadline:
-			require.FailNow(t, "waited in vain for: "+what)
+			return ok()
 		}
 	}
+	return true
 }
 
 // record is one line of an output.
