@@ -10,6 +10,11 @@ DESTDIR ?=
 CONF    ?=
 # Time for each fuzz target.
 FUZZTIME ?= 60s
+# Random schedules that make chaos runs, and the seed of the first.
+CHAOS ?= 200
+SEED  ?= 1
+# Tests that run side by side where they mostly wait.
+WAITING := 16
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -30,7 +35,7 @@ HOST_HEADERS := $(wildcard tests/host/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean FORCE
+.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean chaos FORCE
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,7 +89,10 @@ race: ## unit tests with the race detector
 UNIT := ./normalize/... ./plugin/... ./tests/simulator/...
 
 e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator
-	$(GO) test -v -count=1 -timeout 20m ./tests/e2e/...
+	$(GO) test -v -count=1 -timeout 20m -parallel $(WAITING) ./tests/e2e/...
+
+chaos: build ## CHAOS (200) random schedules of faults and kills from SEED (1) on
+	$(GO) test -v -count=1 -timeout 0 -parallel $(WAITING) -run Schedule ./tests/e2e -chaos $(CHAOS) -seed $(SEED)
 
 backlog: build ## catch up with a week: 100,000 blobs, 1,000,000 records (10 minutes)
 	$(GO) test -v -count=1 -timeout 30m ./tests/e2e -run Backlog -backlog 100000 -backlog-records 10

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,11 +25,17 @@ type tenant struct {
 	server *simulator.Server
 	name   string // also the tag
 	dir    string
-	extra  []string // further pairs of the section; they come first, and the first wins
+	extra  []string // further pairs of the section, in place of the usual ones; the last of a key wins
 }
 
 // newTenants returns so many tenants behind one port.
 func newTenants(t *testing.T, n int) []*tenant {
+	t.Helper()
+	return newTenantsBehind(t, n, simulator.NewServer)
+}
+
+// newTenantsBehind is newTenants with a choice of server.
+func newTenantsBehind(t *testing.T, n int, serve func(simulator.TB, http.Handler) *simulator.Server) []*tenant {
 	t.Helper()
 	mux := &simulator.Mux{}
 	dir := t.TempDir()
@@ -44,7 +51,7 @@ func newTenants(t *testing.T, n int) []*tenant {
 		tenants[i] = &tenant{t: t, sim: sim, name: fmt.Sprintf("tenant-%d", i), dir: dir}
 		mux.Add(tenants[i].sim)
 	}
-	server := simulator.NewServer(t, mux)
+	server := serve(t, mux)
 	for _, tn := range tenants {
 		tn.server = server
 	}
@@ -107,6 +114,12 @@ func (tn *tenant) start(p program, args ...string) *process {
 func (tn *tenant) kill(run *process) {
 	tn.t.Helper()
 	run.kill()
+	tn.mendOutput()
+}
+
+// mendOutput takes the line out of the output that a killed program was writing.
+func (tn *tenant) mendOutput() {
+	tn.t.Helper()
 	text, err := os.ReadFile(tn.output())
 	if errors.Is(err, os.ErrNotExist) {
 		return

@@ -1,0 +1,61 @@
+package e2e_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// delivered reads the Ids in an output as it grows.
+type delivered struct {
+	path   string
+	offset int64
+	ids    []string // in the order of their arrival
+	count  map[string]int
+}
+
+func newDelivered(path string) *delivered {
+	return &delivered{path: path, count: map[string]int{}}
+}
+
+// read takes in the complete lines that have come since the last read.
+func (d *delivered) read(t *testing.T) {
+	t.Helper()
+	f, err := os.Open(d.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }() // only read
+	_, err = f.Seek(d.offset, io.SeekStart)
+	require.NoError(t, err)
+	text, err := io.ReadAll(f)
+	require.NoError(t, err)
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
+	d.offset += int64(len(text))
+	for line := range bytes.Lines(text) {
+		var r struct{ ID string }
+		require.NoError(t, json.Unmarshal(line, &r), "%s", line)
+		d.ids = append(d.ids, r.ID)
+		d.count[r.ID]++
+	}
+}
+
+// missing counts those of the Ids that have not come.
+func (d *delivered) missing(ids []string) int {
+	missing := 0
+	for _, id := range ids {
+		if d.count[id] == 0 {
+			missing++
+		}
+	}
+	return missing
+}
+
+// repeated counts the deliveries beyond the first of each Id.
+func (d *delivered) repeated() int { return len(d.ids) - len(d.count) }
