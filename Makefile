@@ -13,6 +13,8 @@ FUZZTIME ?= 60s
 # Random schedules that make chaos runs, and the seed of the first.
 CHAOS ?= 200
 SEED  ?= 1
+# Time that make soak takes.
+SOAK ?= 30m
 # Tests that run side by side where they mostly wait.
 WAITING := 16
 
@@ -35,7 +37,7 @@ HOST_HEADERS := $(wildcard tests/host/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean chaos FORCE
+.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean chaos soak FORCE
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +98,8 @@ chaos: build ## CHAOS (200) random schedules of faults and kills from SEED (1) o
 
 backlog: build ## catch up with a week: 100,000 blobs, 1,000,000 records (10 minutes)
 	$(GO) test -v -count=1 -timeout 30m ./tests/e2e -run Backlog -backlog 100000 -backlog-records 10
+soak: build ## steady arrival with faults and a kill every minute, for SOAK (30m)
+	$(GO) test -v -count=1 -timeout 0 -parallel $(WAITING) -run Soak ./tests/e2e -soak $(SOAK) -seed $(SEED)
 
 bench: build ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(UNIT) ./tests/bench/...
