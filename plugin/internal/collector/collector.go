@@ -338,4 +338,5 @@ type job struct {
 	ct      normalize.ContentType
 	content ledger.Content
 	live    bool // news, see isLive
+	inVain  int  // fetches of this run that failed, but for what concerned every content
 }

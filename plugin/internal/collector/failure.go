@@ -91,6 +91,7 @@ func (c *Collector) failedByAPI(j job, class activity.Class, err error) {
 		c.trouble.report(fetchTrouble(j.ct), "fetch failed; tried again with growing waits, nothing is lost",
 			"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
 		if c.queue.failed(j.content.ID, c.now()) {
+			j.inVain++
 			c.requeue(j)
 			return
 		}
@@ -127,6 +128,7 @@ func retryAfter(err error) time.Duration {
 
 // again counts a failed attempt and queues the content for the next one.
 func (c *Collector) again(j job, fault ledger.Fault) {
+	j.inVain++
 	before := j.content.Quarantined
 	j.content = j.content.AfterFailure(fault, c.now(), rand.Float64()) //nolint:gosec // spreads load
 	if j.content.Quarantined && !before {

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,6 +73,8 @@ type rig struct {
 	settings map[string]string
 	log      *lockedBuffer
 
+	transport http.RoundTripper // nil: the tenant is called directly
+
 	c       *collector.Collector
 	counted bool // the arrival counter can be had
 	mu      sync.Mutex
@@ -130,6 +133,10 @@ var _ io.Writer = (*lockedBuffer)(nil)
 func (r *rig) options() collector.Options {
 	settings, _, err := config.Parse(func(key string) string { return r.settings[key] })
 	require.NoError(r.t, err)
+	var transport http.RoundTripper = direct{r.sim}
+	if r.transport != nil {
+		transport = r.transport
+	}
 	return collector.Options{
 		Settings: settings,
 		Instance: "office365.0",
@@ -139,7 +146,7 @@ func (r *rig) options() collector.Options {
 			defer r.mu.Unlock()
 			return r.counter, r.counted
 		},
-		Transport: direct{r.sim},
+		Transport: transport,
 	}
 }
 
@@ -193,6 +200,44 @@ func (r *rig) run(d time.Duration) {
 	for range int(d / time.Second) {
 		r.tick()
 	}
+}
+
+// idle lets a long time pass in which little happens: it ticks once a minute.
+func (r *rig) idle(d time.Duration) {
+	for range int(d / time.Minute) {
+		r.tick()
+		sleep(time.Minute - time.Second)
+	}
+}
+
+// requests are those of a route about a content type, oldest first.
+func (r *rig) requests(route simulator.Route, ct simulator.ContentType) []simulator.Request {
+	return slices.DeleteFunc(r.sim.Requests(route), func(q simulator.Request) bool { return q.ContentType != ct })
+}
+
+// fetches are the requests for one content, oldest first.
+func (r *rig) fetches(id string) []simulator.Request {
+	return slices.DeleteFunc(r.sim.Requests(simulator.RouteBlob), func(q simulator.Request) bool { return q.ContentID != id })
+}
+
+// waits are the times from each request to the next.
+func waits(requests []simulator.Request) []time.Duration {
+	var between []time.Duration
+	for i := 1; i < len(requests); i++ {
+		between = append(between, requests[i].At.Sub(requests[i-1].At))
+	}
+	return between
+}
+
+// lines are the lines of the log that hold all the texts.
+func (r *rig) lines(texts ...string) []string {
+	var found []string
+	for line := range strings.Lines(r.log.String()) {
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
+			found = append(found, line)
+		}
+	}
+	return found
 }
 
 // ids decodes a batch and returns the Id of each record, "" of one without.

@@ -11,7 +11,8 @@ import (
 )
 
 // queue holds the contents that wait for a worker. News goes before the
-// backlog, and among each the content types take turns, oldest content first.
+// backlog, and among each the content types take turns, oldest content first;
+// what was fetched in vain goes behind what was not.
 // A content that is taken is not in the queue: it is put back when its fetch
 // has failed, and forgotten otherwise.
 type queue struct {
@@ -77,11 +78,12 @@ func (w *waiting) ready(j job) {
 type entry struct {
 	id               string
 	created, expires ledger.Stamp
+	inVain           int             // of the job
 	failed           *ledger.Content // what there is to know once it has failed; nil before
 }
 
 func entryOf(j job) entry {
-	e := entry{id: j.content.ID, created: ledger.StampOf(j.content.Created), expires: ledger.StampOf(j.content.Expires)}
+	e := entry{id: j.content.ID, created: ledger.StampOf(j.content.Created), expires: ledger.StampOf(j.content.Expires), inVain: j.inVain}
 	if j.content.Attempts > 0 || j.content.Quarantined || !j.content.NextTry.IsZero() {
 		e.failed = &j.content
 	}
@@ -131,7 +133,7 @@ func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
 			q.active++
 			q.signal()               // there may be more, for another worker
 			e := heap.Pop(h).(entry) //nolint:errcheck,forcetypeassert // our own heap
-			return job{ct: ct, content: e.content(), live: live}, 0, true
+			return job{ct: ct, content: e.content(), live: live, inVain: e.inVain}, 0, true
 		}
 	}
 	return job{}, wait, false
@@ -253,14 +255,21 @@ func (a *adaptive) halve(now time.Time) {
 	a.changed = now
 }
 
-// byCreated is a heap, oldest content first.
+// byCreated is a heap: those fetched in vain behind the others, oldest content
+// first. A few that always fail would otherwise be the probes of an outage, or
+// take all workers for a minute each, for as long as they are the oldest.
 type byCreated []entry
 
-func (h byCreated) Len() int           { return len(h) }
-func (h byCreated) Less(i, k int) bool { return h[i].created < h[k].created }
-func (h byCreated) Swap(i, k int)      { h[i], h[k] = h[k], h[i] }
-func (h *byCreated) Push(x any)        { *h = append(*h, x.(entry)) } //nolint:errcheck,forcetypeassert // our own heap
-func (h *byCreated) Pop() any          { return popLast((*[]entry)(h)) }
+func (h byCreated) Len() int { return len(h) }
+func (h byCreated) Less(i, k int) bool {
+	if h[i].inVain != h[k].inVain {
+		return h[i].inVain < h[k].inVain
+	}
+	return h[i].created < h[k].created
+}
+func (h byCreated) Swap(i, k int) { h[i], h[k] = h[k], h[i] }
+func (h *byCreated) Push(x any)   { *h = append(*h, x.(entry)) } //nolint:errcheck,forcetypeassert // our own heap
+func (h *byCreated) Pop() any     { return popLast((*[]entry)(h)) }
 
 // byNextTry is a heap of jobs, soonest next try first.
 type byNextTry []job

@@ -88,7 +88,7 @@ func (c *Collector) restore(file *state.File, saved state.Saved) {
 				if content.NextTry.After(c.started.Add(longestWait)) {
 					content.NextTry = c.started
 				}
-				c.queue.put(job{ct, content, c.isLive(content.Created, c.started)})
+				c.queue.put(job{ct: ct, content: content, live: c.isLive(content.Created, c.started)})
 			}
 		})
 	}
