@@ -46,8 +46,23 @@ type stream struct {
 	lastFull  time.Time     // when that was
 	lastPages int           // that this round took, of what will have to be listed again
 
-	currentFailures int                   // in a row
-	failures        map[time.Time]failure // windows of the backlog that could not be listed, by their To
+	currentFailures int                // in a row
+	failures        map[window]failure // windows of the backlog that could not be listed
+}
+
+// window knows a window of the backlog again in the next plan. Of its ends one
+// stays where it is: the end of the newest window moves on with the time, the
+// start of the oldest with the reach.
+type window struct {
+	edge  time.Time
+	start bool // edge is where it begins, not where it ends
+}
+
+func (s *stream) known(w ledger.Span) window {
+	if w.To.Equal(w.To.Truncate(s.step)) {
+		return window{edge: w.To}
+	}
+	return window{edge: w.From, start: true}
 }
 
 // failure is a window that could not be listed.
@@ -57,7 +72,7 @@ type failure struct {
 }
 
 func newStream(c *Collector, ct normalize.ContentType, fromEarliest bool) *stream {
-	return &stream{c: c, ct: ct, fromEarliest: fromEarliest, step: ledger.MaxWindow, failures: map[time.Time]failure{}}
+	return &stream{c: c, ct: ct, fromEarliest: fromEarliest, step: ledger.MaxWindow, failures: map[window]failure{}}
 }
 
 // run lists until the context ends: the current window first in every interval,
@@ -137,11 +152,11 @@ func (s *stream) turn(ctx context.Context) time.Duration {
 		return s.current(ctx, now, plan.Current)
 	}
 	s.forgetFailures(plan.Backlog)
-	for _, window := range plan.Backlog {
-		if now.Before(s.failures[window.To].nextTry) {
+	for _, span := range plan.Backlog {
+		if now.Before(s.failures[s.known(span)].nextTry) {
 			continue
 		}
-		return s.older(ctx, window)
+		return s.older(ctx, span)
 	}
 	return s.untilNext(now)
 }
@@ -175,23 +190,24 @@ func (s *stream) current(ctx context.Context, now time.Time, window ledger.Span)
 }
 
 // older lists one window of the backlog.
-func (s *stream) older(ctx context.Context, window ledger.Span) time.Duration {
-	result, err := s.list(ctx, window)
+func (s *stream) older(ctx context.Context, span ledger.Span) time.Duration {
+	key := s.known(span) // before a cut changes the step
+	result, err := s.list(ctx, span)
 	if err == nil {
-		delete(s.failures, window.To)
+		delete(s.failures, key)
 		if !result.cut {
-			s.round = s.round.Add(window)
+			s.round = s.round.Add(span)
 		}
-		if window.To.After(s.c.serverNow().Add(-s.c.settings.Overlap)) {
+		if span.To.After(s.c.serverNow().Add(-s.c.settings.Overlap)) {
 			s.lastPages += result.pages
 		}
 		return 0
 	}
-	f := s.failures[window.To]
+	f := s.failures[key]
 	f.attempts++
 	wait := s.handle(ctx, err, f.attempts)
 	f.nextTry = s.c.now().Add(wait)
-	s.failures[window.To] = f
+	s.failures[key] = f
 	return s.pause(err, wait)
 }
 
@@ -208,8 +224,8 @@ func (s *stream) pause(err error, wait time.Duration) time.Duration {
 
 // forgetFailures keeps the failures of windows that are still to be listed.
 func (s *stream) forgetFailures(backlog []ledger.Span) {
-	maps.DeleteFunc(s.failures, func(to time.Time, _ failure) bool {
-		return !slices.ContainsFunc(backlog, func(w ledger.Span) bool { return w.To.Equal(to) })
+	maps.DeleteFunc(s.failures, func(key window, _ failure) bool {
+		return !slices.ContainsFunc(backlog, func(w ledger.Span) bool { return s.known(w) == key })
 	})
 }
 
