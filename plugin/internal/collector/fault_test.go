@@ -134,17 +134,3 @@ func TestAnOutageOfHoursPutsNothingIntoQuarantine(t *testing.T) {
 		assert.Less(t, strings.Count(r.log.String(), "level=ERROR"), 50, "one line an hour for each content type")
 	})
 }
-
-func TestASubscriptionThatCannotBeStartedIsTriedAgainSoon(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, nil)
-		r.settings["content_types"] = "Audit.Exchange"
-		r.sim.Inject(simulator.MustFault("af50000").On(simulator.RouteStart).Count(2))
-		r.start()
-		r.run(2 * time.Minute)
-		assert.Equal(t, "enabled", r.sim.Subscribed()[simulator.AuditExchange], "what appears while it is off is lost")
-		assert.Len(t, r.sim.Requests(simulator.RouteStart), 3)
-		r.stop()
-	})
-}

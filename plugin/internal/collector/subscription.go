@@ -49,9 +49,19 @@ func (s *stream) restart(ctx context.Context, attempt int) time.Duration {
 	if wait := s.nextStart.Sub(s.c.now()); wait > 0 {
 		return min(wait, spread(configurationWait))
 	}
-	if err := s.start(ctx); err != nil && ctx.Err() == nil {
-		s.c.trouble.report("subscription to "+string(s.ct), "the subscription cannot be started", "content_type", s.ct, "error", err)
+	err := s.start(ctx)
+	if err == nil || ctx.Err() != nil {
+		return time.Second
+	}
+	s.c.trouble.report("subscription to "+string(s.ct), "the subscription cannot be started",
+		"to_do", advice(err), "content_type", s.ct, "error", err)
+	switch activity.ClassOf(err) {
+	case activity.Throttle:
+		s.c.throttle(err)
+		return time.Millisecond // the gate holds
+	case activity.AuditingOff, activity.Configuration, activity.Reauthenticate:
+		return spread(configurationWait)
+	default:
 		return spread(ledger.Backoff(listRetryFirst, listRetryMost, attempt))
 	}
-	return time.Second
 }
