@@ -1,0 +1,98 @@
+package collector_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"office365/normalize"
+	"office365/tests/simulator"
+)
+
+// known lets a content become known and not be fetched: contents answer 503.
+func (r *rig) known() (remove func()) {
+	r.settings["content_types"] = "Audit.Exchange"
+	r.sim.AddBlob(simulator.Blob{Type: simulator.AuditExchange, Created: time.Now().Add(-time.Hour), Generate: 6})
+	remove = r.sim.Inject(simulator.MustFault("503"))
+	r.start()
+	r.run(5 * time.Second)
+	require.Len(r.t, r.c.Known(normalize.AuditExchange), 1)
+	return remove
+}
+
+func TestAPanicInPackCostsOneMoreFetch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		remove := r.known()
+		r.c.PanicInPack(normalize.AuditExchange, r.c.Known(normalize.AuditExchange)[0])
+		synctest.Wait()
+		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "content_type=Audit.Exchange"), 1, r.log)
+		assert.Len(t, r.c.Known(normalize.AuditExchange), 1, "the content is not done")
+		remove()
+		r.run(5 * time.Minute)
+		r.stop()
+		r.requireAllOnce()
+	})
+}
+
+func TestAPanicInNormalizeCostsOneRecordItsForm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		remove := r.known()
+		remove()
+		r.c.PanicInNormalize(t.Context(), normalize.AuditExchange, r.c.Known(normalize.AuditExchange)[0])
+		var batch []byte
+		for batch == nil {
+			sleep(time.Second)
+			batch = r.c.Next()
+		}
+		records := r.decode(batch)
+		require.Len(t, records, 6, "each of the six is there")
+		odd := 0
+		for _, record := range records {
+			if _, ok := record["Id"]; !ok {
+				odd++
+				assert.Contains(t, fmt.Sprint(record), "a bug of the plugin")
+			}
+		}
+		assert.Equal(t, 1, odd)
+		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "position=0"), 1, r.log)
+		r.ring = append(r.ring, r.ids(batch))
+		r.c.Done()
+		r.run(5 * time.Minute)
+		r.stop()
+	})
+}
+
+func TestAPanicInAWorkerCostsAnAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		remove := r.known()
+		remove()
+		r.c.PanicInWorker(t.Context(), normalize.AuditExchange, r.c.Known(normalize.AuditExchange)[0])
+		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "content_id="), 1, r.log)
+		r.run(5 * time.Minute)
+		r.stop()
+		r.requireAllOnce()
+	})
+}
+
+func TestAGoroutineThatPanicsBeginsAgainAfterTenSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.start()
+		runs := r.c.Panic(2)
+		r.run(25 * time.Second)
+		assert.Equal(t, 3, *runs)
+		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "goroutine=panicking", "made by a test"), 2)
+		r.stop()
+	})
+}

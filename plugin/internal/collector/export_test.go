@@ -1,0 +1,87 @@
+package collector
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"office365/normalize"
+	"office365/plugin/internal/ledger"
+	"office365/plugin/internal/state"
+)
+
+// BreakState makes every write of the position fail, as on a disk that is full,
+// until mend is called.
+func (c *Collector) BreakState(t *testing.T) (mend func()) {
+	t.Helper()
+	closed, _, err := state.Open(state.Options{
+		Path: filepath.Join(t.TempDir(), "closed.db"), Tenant: c.settings.TenantID, Wait: time.Second, Now: c.now(),
+	})
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	swap := func(file *state.File) (before *state.File) {
+		c.journal.mu.Lock()
+		defer c.journal.mu.Unlock()
+		before, c.journal.file = c.journal.file, file
+		return before
+	}
+	good := swap(closed)
+	return func() { swap(good) }
+}
+
+// Hang starts a goroutine of the collector that does not end with the context,
+// as one whose write the disk does not answer, until let is closed.
+func (c *Collector) Hang(let <-chan struct{}) {
+	c.spawn(context.Background(), "hanging", func(context.Context) { <-let })
+}
+
+// Panic starts a goroutine of the collector that panics so many times.
+func (c *Collector) Panic(times int) (runs *int) {
+	runs = new(int)
+	c.spawn(context.Background(), "panicking", func(context.Context) {
+		if *runs++; *runs <= times {
+			panic("made by a test")
+		}
+	})
+	return runs
+}
+
+// PanicInPack gives pack a chunk of a known content at which it panics.
+func (c *Collector) PanicInPack(ct normalize.ContentType, content ledger.Content) {
+	c.chunks <- chunk{of: job{ct: ct, content: content}, items: []item{{end: 1}}, complete: true}
+}
+
+// PanicInNormalize fetches a content with a worker whose normalizer panics at
+// its first record.
+func (c *Collector) PanicInNormalize(ctx context.Context, ct normalize.ContentType, content ledger.Content) {
+	w := newWorker(c)
+	w.normalizer = nil
+	c.queue.mu.Lock()
+	c.queue.active++
+	c.queue.mu.Unlock()
+	w.work(ctx, job{ct: ct, content: content})
+}
+
+// PanicInWorker settles a content with a worker that panics before its first record.
+func (c *Collector) PanicInWorker(ctx context.Context, ct normalize.ContentType, content ledger.Content) {
+	w := newWorker(c)
+	w.splitter = nil
+	c.queue.mu.Lock()
+	c.queue.active++
+	c.queue.mu.Unlock()
+	w.work(ctx, job{ct: ct, content: content})
+}
+
+// Known are the contents of a type that are known and not done.
+func (c *Collector) Known(ct normalize.ContentType) []ledger.Content {
+	var contents []ledger.Content
+	c.journal.read(ct, func(p *ledger.Position) {
+		for content := range p.Known {
+			contents = append(contents, content)
+		}
+	})
+	return contents
+}
