@@ -37,7 +37,7 @@ HOST_HEADERS := $(wildcard tests/host/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean chaos soak FORCE
+.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean chaos soak mutate FORCE
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ soak: build ## steady arrival with faults and a kill every minute, for SOAK (30m
 
 bench: build ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(UNIT) ./tests/bench/...
+
+mutate: ## take the handling of each failure out, one at a time, and see its test fail
+	$(GO) run ./tests/mutate
 
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	@for package in $$($(GO) list $(UNIT)); do \

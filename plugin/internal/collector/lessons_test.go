@@ -64,6 +64,9 @@ func TestLesson01SiblingsOnThreePagesAllArrive(t *testing.T) {
 			r.run(11 * time.Minute)
 			r.stop()
 			r.requireAllOnce()
+			for _, content := range r.sim.Contents() {
+				assert.Equal(t, 1, content.Requested)
+			}
 		})
 	})
 }
@@ -617,6 +620,9 @@ func TestLesson14APausedOutputLosesNothingAndRepeatsNothing(t *testing.T) {
 			r.run(5 * time.Minute)
 			r.stop()
 			r.requireAllOnce()
+			for _, content := range r.sim.Contents() {
+				assert.Equal(t, 1, content.Requested, "what was listed again meanwhile is fetched once")
+			}
 		})
 	})
 	t.Run("a ring that is full", TestACommitBeforeTheCopyIsMadeGivesItsMemoryBack)

@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -79,3 +80,66 @@ func TestContentsThatFailForEverHoldUpNoOthers(t *testing.T) {
 
 // outage is how many contents that fail in a row count as an outage.
 const outage = 10
+
+func TestAHiccupBetweenPagesDoesNotBeginTheListingAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(o *simulator.Options) { o.PageSize = 1 })
+		r.settings["content_types"], r.settings["start_from"] = "Audit.Exchange", "2h"
+		r.sim.AddContent(simulator.AuditExchange, 10, 2, time.Now().Add(-100*time.Minute), time.Now())
+		r.sim.Inject(simulator.MustFault("503").On(simulator.RouteContentList).Calls(5, 6))
+		r.start()
+		r.run(20 * time.Second)
+		r.stop()
+		r.requireAllOnce()
+		assert.Len(t, r.sim.Requests(simulator.RouteContentList), 10+2)
+		assert.Empty(t, r.lines("level=ERROR"))
+	})
+}
+
+// failing answers 500 to every listing that begins in a span.
+type failing struct {
+	next     http.RoundTripper
+	from, to time.Time
+	met      *int
+}
+
+func (f failing) RoundTrip(r *http.Request) (*http.Response, error) {
+	start, err := time.Parse("2006-01-02T15:04:05", r.URL.Query().Get("startTime"))
+	if err == nil && !start.Before(f.from) && start.Before(f.to) {
+		*f.met++
+		return &http.Response{StatusCode: http.StatusInternalServerError, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+	}
+	return f.next.RoundTrip(r)
+}
+
+func TestAWindowThatFailsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.settings["content_types"], r.settings["start_from"] = "Audit.Exchange", "earliest"
+		midnight := time.Now().Truncate(24 * time.Hour)
+		from, to := midnight.Add(-4*24*time.Hour), midnight.Add(-3*24*time.Hour)
+		r.sim.AddContent(simulator.AuditExchange, 20, 2, midnight.Add(-6*24*time.Hour), from)
+		inside := r.sim.AddContent(simulator.AuditExchange, 5, 2, from, to)
+		r.sim.AddContent(simulator.AuditExchange, 20, 2, to, time.Now())
+		met := 0
+		r.transport = failing{next: direct{r.sim}, from: from, to: to, met: &met}
+		r.start()
+		r.run(time.Minute)
+		assert.Len(t, r.delivered, 40*2, "the windows on both sides have been listed")
+		r.run(59 * time.Minute)
+		r.stop()
+		assert.InDelta(t, 15, met, 5, "with growing waits")
+		for _, id := range inside {
+			assert.Empty(t, r.fetches(id))
+		}
+
+		// A restart knows what was not listed.
+		r.transport = nil
+		r.start()
+		r.run(time.Minute)
+		r.stop()
+		r.requireAllOnce()
+	})
+}
