@@ -281,11 +281,11 @@ func TestTheUndecodableTextIsThereToBeRead(t *testing.T) {
 			Body: []byte(`[{"Id":"a","CreationTime":"2000-01-01T00:00:00"},{"Id":"broken","Operation":tru}]`),
 		})
 		r.start()
-		var text string
+		var text strings.Builder
 		for range 600 {
 			if batch := r.c.Next(); batch != nil {
 				for _, record := range r.decode(batch) {
-					text += fmt.Sprint(record)
+					fmt.Fprint(&text, record)
 				}
 				r.ring = append(r.ring, r.ids(batch))
 				r.c.Done()
@@ -294,6 +294,6 @@ func TestTheUndecodableTextIsThereToBeRead(t *testing.T) {
 			sleep(time.Second)
 		}
 		r.stop()
-		assert.Equal(t, 1, strings.Count(text, `{"Id":"broken","Operation":tru}`))
+		assert.Equal(t, 1, strings.Count(text.String(), `{"Id":"broken","Operation":tru}`))
 	})
 }

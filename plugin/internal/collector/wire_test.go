@@ -3,6 +3,7 @@ package collector_test
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -21,9 +22,7 @@ import (
 func newWiredRig(t *testing.T, settings map[string]string) *rig {
 	t.Helper()
 	r := newRig(t, nil)
-	for key, value := range settings {
-		r.settings[key] = value
-	}
+	maps.Copy(r.settings, settings)
 	parsed, _, err := config.Parse(func(key string) string { return r.settings[key] })
 	require.NoError(t, err)
 	client, err := activity.NewHTTPClient(parsed)
