@@ -169,7 +169,7 @@ func (m mutation) run() (verdict, said string) {
 		return failed, err.Error()
 	}
 	defer clean()
-	out, err := goTest("-overlay", overlay, "-vet", "off", "-timeout", testTimeout, "-run", m.pattern(), m.pkg)
+	out, err := goTest("-overlay", overlay, "-vet", "off", "-ldflags", "-s -w", "-timeout", testTimeout, "-run", m.pattern(), m.pkg)
 	switch {
 	case err == nil:
 		return survived, ""

@@ -31,31 +31,36 @@ func TestABodyThatIsNoListOfRecordsIsTriedFiveTimesAndThenSlowly(t *testing.T) {
 	for _, name := range []string{"empty", "empty-object", "html"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, nil)
-				id := r.one()
-				remove := r.sim.Inject(simulator.MustFault(name).At(id))
-				r.start()
-				r.run(10 * time.Second)
-				assert.Len(t, r.delivered, 20, "the others do not wait")
-				r.run(6 * time.Minute)
-				want := 15 * time.Second
-				fetches := r.fetches(id)
-				require.Len(t, fetches, 5)
-				for _, wait := range waits(fetches) {
-					assert.GreaterOrEqual(t, wait, want)
-					assert.LessOrEqual(t, wait, want*3/2+time.Second)
-					want *= 2
-				}
-				assert.Len(t, r.lines("level=ERROR", "content cannot be read; tried again with growing waits", id), 1, r.log)
-				assert.Len(t, r.lines("level=WARN", "put into quarantine", id), 1)
-				remove()
-				r.run(overcome)
-				r.stop()
-				r.requireAllOnce()
-			})
+			badBody(t, name)
 		})
 	}
+}
+
+func badBody(t *testing.T, name string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		id := r.one()
+		remove := r.sim.Inject(simulator.MustFault(name).At(id))
+		r.start()
+		r.run(10 * time.Second)
+		assert.Len(t, r.delivered, 20, "the others do not wait")
+		r.run(6 * time.Minute)
+		want := 15 * time.Second
+		fetches := r.fetches(id)
+		require.Len(t, fetches, 5)
+		for _, wait := range waits(fetches) {
+			assert.GreaterOrEqual(t, wait, want)
+			assert.LessOrEqual(t, wait, want*3/2+time.Second)
+			want *= 2
+		}
+		assert.Len(t, r.lines("level=ERROR", "content cannot be read; tried again with growing waits", id), 1, r.log)
+		assert.Len(t, r.lines("level=WARN", "put into quarantine", id), 1)
+		remove()
+		r.run(overcome)
+		r.stop()
+		r.requireAllOnce()
+	})
 }
 
 func TestAnErrorObjectInThePlaceOfAContentIsTheErrorThatItSays(t *testing.T) {

@@ -223,12 +223,27 @@ func withContentURI(body []byte, uri string) []byte {
 	return changed
 }
 
+// The codes and bodies that are not here are in TestContentErrorCodes,
+// TestSixHoursOf500 and TestABodyThatIsNoListOfRecordsIsTriedFiveTimesAndThenSlowly.
 func TestLesson06WhateverComesInThePlaceOfAContentTheOthersArrive(t *testing.T) {
 	t.Parallel()
-	t.Run("404, AF20050, AF20051 and AF20052 at the head of the queue", TestContentErrorCodes)
-	t.Run("500 for six hours", TestSixHoursOf500)
+	for code, check := range map[string]func(*testing.T, *rig, string){
+		"": isQuarantined, "AF20050": isGone, "AF20051": isGone, "AF20052": isQuarantined,
+	} {
+		t.Run("404 "+code+" at the head of the queue", func(t *testing.T) {
+			t.Parallel()
+			meetContent(t, code, http.StatusNotFound, check)
+		})
+	}
+	t.Run("500 for six hours", func(t *testing.T) {
+		t.Parallel()
+		sixHoursOf500(t, simulator.RouteContentList, simulator.RouteBlob)
+	})
 	t.Run("a truncated body once", TestATruncatedBodyOnceIsTheWholeOneSoonAfter)
-	t.Run("what is no JSON, with status 200", TestABodyThatIsNoListOfRecordsIsTriedFiveTimesAndThenSlowly)
+	t.Run("what is no JSON, with status 200", func(t *testing.T) {
+		t.Parallel()
+		badBody(t, "html")
+	})
 	t.Run("gzip", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -274,9 +289,15 @@ func TestLesson07TokensAndSubscriptionsThatEndAreRenewed(t *testing.T) {
 	t.Run("an administrator", TestAnAdministratorWhoDisablesASubscriptionAgainAndAgainMeetsOneStartIn15Minutes)
 }
 
+// Also in TestThrottlingShutsTheGateForTheWholeTenant, with status 403 and for listings.
 func TestLesson08ThrottlingShutsTheGateOfAllFiveContentTypes(t *testing.T) {
 	t.Parallel()
-	t.Run("Retry-After in seconds, as a date, and none", TestThrottlingShutsTheGateForTheWholeTenant)
+	for name, wait := range map[string]time.Duration{"429-seconds": 2 * time.Second, "429-date": 2 * time.Second, "429": 5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			throttle(t, simulator.MustFault(name), wait)
+		})
+	}
 	t.Run("one quota", TestFiveContentTypesShareOneQuota)
 }
 
