@@ -109,6 +109,29 @@ func TestAContentTypeWithoutPermissionStopsNoOther(t *testing.T) {
 	})
 }
 
+func TestContentsThatMayNotBeFetchedHoldUpNoOtherType(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.settings["interval"] = "1m"
+		r.fill(2, 2)
+		remove := r.sim.Inject(simulator.MustFault("no-permission").For(simulator.AuditGeneral))
+		r.start()
+		r.run(90 * time.Second)
+		assert.Len(t, r.delivered, 4*2*2)
+		for range 5 {
+			r.sim.AddContent(simulator.AuditExchange, 1, 2, time.Now(), time.Now().Add(time.Second))
+			before := len(r.delivered)
+			r.run(65 * time.Second)
+			assert.Len(t, r.delivered, before+2, "it does not wait five minutes")
+		}
+		remove()
+		r.run(10 * time.Minute)
+		r.stop()
+		r.requireAllOnce()
+	})
+}
+
 func TestAuditingThatIsOffIsSaidWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

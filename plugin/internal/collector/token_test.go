@@ -116,6 +116,23 @@ func TestATokenEndpointThatIsDownForAnHour(t *testing.T) {
 	}
 }
 
+func TestATokenEndpointThatIsDownWhileContentsWaitIsNotHammered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.settings["content_types"], r.settings["requests_per_minute"] = "Audit.Exchange", "60"
+		r.sim.AddContent(simulator.AuditExchange, 100, 1, time.Now().Add(-20*time.Hour), time.Now())
+		r.start()
+		r.run(time.Minute)
+		r.sim.RevokeTokens()
+		remove := r.sim.Inject(simulator.MustFault("token-503"))
+		r.sim.ForgetRequests()
+		r.run(10 * time.Minute)
+		assert.Less(t, len(r.sim.Requests(simulator.RouteToken)), 150, "one try every 5 s")
+		r.end(remove)
+	})
+}
+
 func TestASlowTokenEndpointIsWaitedForUntilTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
