@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"office365/normalize"
+	"office365/plugin/internal/ledger"
 	"office365/tests/simulator"
 )
 
@@ -78,6 +79,7 @@ func TestAPanicInAWorkerCostsAnAttempt(t *testing.T) {
 		remove()
 		r.c.PanicInWorker(t.Context(), normalize.AuditExchange, r.c.Known(normalize.AuditExchange)[0])
 		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "content_id="), 1, r.log)
+		assert.Equal(t, ledger.FaultOwn, r.c.Known(normalize.AuditExchange)[0].Fault, "it counts as one of the content's own")
 		r.run(5 * time.Minute)
 		r.stop()
 		r.requireAllOnce()

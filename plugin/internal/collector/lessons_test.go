@@ -59,6 +59,7 @@ func TestLesson01SiblingsOnThreePagesAllArrive(t *testing.T) {
 			r := newRig(t, func(o *simulator.Options) { o.PageSize = 2 })
 			r.settings["dedup"] = "off" // it is the contentId that keeps the second one out
 			r.fill(9, 2)
+			r.sim.AddContent(simulator.AuditGeneral, 9, 2, time.Now().Add(-100*time.Minute), time.Now()) // listed in every interval
 			r.sim.Inject(simulator.MustFault("on-two-pages"))
 			r.start()
 			r.run(11 * time.Minute)
@@ -416,9 +417,12 @@ func killAfter(t *testing.T, counted bool, d time.Duration) {
 			r.ring = append(r.ring, r.ids(batch))
 			r.c.Done()
 		}
-		for range 4 {
-			if time.Since(begun) < d {
-				sleep(250 * time.Millisecond)
+		for quarter := range 4 {
+			if time.Since(begun) >= d {
+				break
+			}
+			sleep(250 * time.Millisecond)
+			if quarter == 2 { // late, so that a kill finds batches under way
 				r.drain()
 			}
 		}
