@@ -303,7 +303,7 @@ func meetContent(t *testing.T, code string, status int, check func(t *testing.T,
 		assert.Len(t, r.delivered, 10, "the others do not wait")
 		check(t, r, id)
 		remove()
-		recovery := 8 * time.Minute
+		recovery := 12 * time.Minute
 		if len(r.lines("put into quarantine")) > 0 {
 			recovery = 10 * time.Hour // the longest wait there is 9 h
 		}
