@@ -93,7 +93,7 @@ func TestAGoroutineThatPanicsBeginsAgainAfterTenSeconds(t *testing.T) {
 		r.start()
 		runs := r.c.Panic(2)
 		r.run(25 * time.Second)
-		assert.Equal(t, 3, *runs)
+		assert.EqualValues(t, 3, runs.Load())
 		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "goroutine=panicking", "made by a test"), 2)
 		r.stop()
 	})

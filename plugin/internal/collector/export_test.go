@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,10 +40,10 @@ func (c *Collector) Hang(let <-chan struct{}) {
 }
 
 // Panic starts a goroutine of the collector that panics so many times.
-func (c *Collector) Panic(times int) (runs *int) {
-	runs = new(int)
+func (c *Collector) Panic(times int64) (runs *atomic.Int64) {
+	runs = new(atomic.Int64)
 	c.spawn(context.Background(), "panicking", func(context.Context) {
-		if *runs++; *runs <= times {
+		if runs.Add(1) <= times {
 			panic("made by a test")
 		}
 	})

@@ -386,14 +386,14 @@ func TestLesson09WhateverBecameOfTheStateFileCollectionGoesOnOrSaysWhyNot(t *tes
 }
 
 // TestLesson10AKillAtEveryStepLosesNothing kills the process after every quarter
-// of a second of the first twenty seconds. Real processes are killed in tests/e2e.
+// of a second of the first twelve seconds. Real processes are killed in tests/e2e.
 func TestLesson10AKillAtEveryStepLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, counted := range []bool{true, false} {
 		t.Run(fmt.Sprintf("counted=%t", counted), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				for step := range 80 {
+				for step := range 48 {
 					killAfter(t, counted, time.Duration(step)*250*time.Millisecond)
 				}
 			})
