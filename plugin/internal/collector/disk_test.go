@@ -78,7 +78,7 @@ func TestADiskThatWorksAgainIsNoticedWithoutNews(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
-		r.settings["interval"] = "12h"
+		r.settings["interval"], r.settings["content_types"] = "12h", "Audit.Exchange"
 		r.fill(1, 2)
 		r.start()
 		r.run(20 * time.Second)
@@ -86,7 +86,7 @@ func TestADiskThatWorksAgainIsNoticedWithoutNews(t *testing.T) {
 		r.run(13 * time.Hour) // one listing, which cannot be stored
 		assert.NotEmpty(t, r.lines("level=ERROR", "the position cannot be saved"))
 		mend()
-		r.run(2 * time.Second)
+		r.run(time.Second) // the next listing is minutes away
 		assert.NotEmpty(t, r.lines("works again", "state"))
 		r.stop()
 	})
