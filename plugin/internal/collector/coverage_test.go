@@ -1,9 +1,6 @@
 package collector_test
 
 import (
-	"errors"
-	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,8 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"office365/normalize"
-	"office365/plugin/internal/collector"
-	"office365/plugin/internal/ledger"
 	"office365/plugin/internal/state"
 	"office365/tests/simulator"
 )
@@ -118,54 +113,6 @@ func TestContentsOfOneMomentInAnyOrderArriveOnce(t *testing.T) {
 			})
 		})
 	}
-}
-
-// windows breaks the listings that begin in a span.
-type windows struct {
-	next   http.RoundTripper
-	broken func(from time.Time) bool
-}
-
-func (w windows) RoundTrip(r *http.Request) (*http.Response, error) {
-	from, err := time.Parse("2006-01-02T15:04:05", r.URL.Query().Get("startTime"))
-	if strings.HasSuffix(r.URL.Path, "/subscriptions/content") && err == nil && w.broken(from) {
-		return nil, errors.New("connection reset")
-	}
-	return w.next.RoundTrip(r)
-}
-
-func TestAWindowThatFailsHoldsUpNoOther(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, nil)
-		r.settings["start_from"] = "earliest"
-		begin := time.Now()
-		bad := ledger.Span{From: begin.Add(-4 * 24 * time.Hour), To: begin.Add(-3 * 24 * time.Hour)}
-		mended := begin.Add(5 * time.Hour)
-		for _, ct := range simulator.ContentTypes() {
-			r.sim.AddContent(ct, 70, 2, begin.Add(-6*24*time.Hour), begin)
-		}
-		o := r.options()
-		o.Transport = windows{o.Transport, func(from time.Time) bool { return bad.Contains(from) && time.Now().Before(mended) }}
-		c, err := collector.New(o)
-		require.NoError(t, err)
-		r.c = c
-		c.Start()
-		t.Cleanup(c.Stop)
-		r.run(4 * time.Minute)
-		others := 0
-		for _, content := range r.sim.Contents() {
-			if content.Served > 0 {
-				others++
-			}
-		}
-		assert.Greater(t, others, 5*70*4/6, "of seven windows six work")
-		assert.Less(t, others, 5*70)
-		sleep(time.Until(mended))
-		r.run(10 * time.Minute)
-		r.stop()
-		r.requireAllOnce()
-	})
 }
 
 // TestAClockTwoHoursWrongLosesNothing: the end of a window stays behind the
