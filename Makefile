@@ -37,7 +37,7 @@ HOST_HEADERS := $(wildcard tests/host/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build run test lint unit race e2e backlog bench fuzz settings install docker clean chaos soak mutate FORCE
+.PHONY: help build run test lint unit race e2e chaos backlog soak mutate bench fuzz settings install docker clean FORCE
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,7 @@ chaos: build ## CHAOS (200) random schedules of faults and kills from SEED (1) o
 
 backlog: build ## catch up with a week: 100,000 blobs, 1,000,000 records (10 minutes)
 	$(GO) test -v -count=1 -timeout 30m ./tests/e2e -run Backlog -backlog 100000 -backlog-records 10
+
 soak: build ## steady arrival with faults and a kill every minute, for SOAK (30m)
 	$(GO) test -v -count=1 -timeout 0 -parallel $(WAITING) -run Soak ./tests/e2e -soak $(SOAK) -seed $(SEED)
 
