@@ -148,7 +148,8 @@ func tokens() []mutation {
 		{"401 for ever: tried slowly", collector + "listingfailure.go", `case activity.AuditingOff, activity.Configuration, activity.Reauthenticate:`, `case activity.AuditingOff, activity.Configuration:`, inCollect, "TestA401ForEverIsTriedEvery5MinutesAndTokensAreNotAskedForInALoop"},
 		{"a token ends in the middle of a scan", auth + "source.go", `return age >= 0 && age < limit }`, `return age >= 0 && age < 20*limit }`, inCollect, "TestATokenThatEndsInTheMiddleOfAScanCostsNoPage"},
 		{"token endpoint down: growing waits", collector + "listingfailure.go", `return max(err.RetryAfter, ledger.Backoff(listRetryFirst, listRetryMost, attempt))`, `return listRetryFirst + 0*ledger.Backoff(listRetryFirst, listRetryMost, attempt)`, inCollect, "TestATokenEndpointThatIsDownForAnHour/token-503"},
-		{"token endpoint down: contents wait", collector + "failure.go", `c.queue.hold("", c.now().Add(wait))`, `_ = wait`, inCollect, "TestATokenEndpointThatIsDownWhileContentsWaitIsNotHammered"},
+		{"token endpoint down: contents wait", collector + "queue.go", `	q.until = ledger.Later(q.until, now.Add(d))
+	return d`, `	return d`, inCollect, "TestATokenEndpointThatIsDownWhileContentsWaitIsNotHammered"},
 		{"token endpoint slow", auth + "source.go", `context.WithTimeout(context.Background(), s.timeout)`, `context.WithTimeout(context.Background(), 100*s.timeout)`, inCollect, "TestASlowTokenEndpointIsWaitedForUntilTimeout"},
 		{"wrong secret", auth + "errors.go", `{7000215, Configuration, `, `{1, Configuration, `, inAuth, "TestEveryCodeHasItsKindAndAdvice"},
 		{"wrong or expired secret: tried slowly", collector + "listingfailure.go", `if err.Kind == auth.Configuration {`, `if err.Kind == auth.Configuration+1 {`, inCollect, "TestAnExpiredSecretIsSaidWithWhatToDo"},

@@ -40,9 +40,8 @@ func (c *Collector) failed(ctx context.Context, j job, err error) {
 		// An error of the API that comes with status 200.
 		c.failedByAPI(j, activity.Decide(http.StatusOK, blob.Code, blob.Message), err)
 	case errors.As(err, &token):
-		wait := tokenWait(token, 1)
+		wait := c.queue.withoutToken(c.now(), func(attempt int) time.Duration { return tokenWait(token, attempt) })
 		c.reportToken(token, wait)
-		c.queue.hold("", c.now().Add(wait))
 		c.requeue(j)
 	default:
 		c.failedByAPI(j, activity.ClassOf(err), err)

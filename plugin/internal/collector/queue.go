@@ -24,6 +24,7 @@ type queue struct {
 	active  int
 	failing map[string]bool // contentIds that failed by somebody else's fault since the last success
 	probes  int             // of the outage that have failed
+	refused int             // times in a row that there was no token
 	until   time.Time       // nothing is given out before, see hold
 
 	wake chan struct{} // capacity 1: somebody may look again
@@ -190,18 +191,27 @@ func (q *queue) succeeded() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	clear(q.failing)
-	q.probes = 0
+	q.probes, q.refused = 0, 0
 }
 
-// hold gives out nothing before until: no content of the type, or none at all
-// where ct is empty. What fails for every content is tried with one again.
+// withoutToken gives out nothing for as long as wait says of this attempt at a
+// token, and returns that. Fetches that wanted one together count once.
+func (q *queue) withoutToken(now time.Time, wait func(attempt int) time.Duration) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !now.Before(q.until) {
+		q.refused++
+	}
+	d := wait(max(1, q.refused))
+	q.until = ledger.Later(q.until, now.Add(d))
+	return d
+}
+
+// hold gives out no content of the type before until. What fails for every
+// content of it is tried with one again.
 func (q *queue) hold(ct normalize.ContentType, until time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if ct == "" {
-		q.until = ledger.Later(q.until, until)
-		return
-	}
 	w := q.waiting[ct]
 	w.until = ledger.Later(w.until, until)
 }
