@@ -103,7 +103,7 @@ func statuses() []mutation {
 		mutation{"a redirect is not followed", activity + "transport.go", `return http.ErrUseLastResponse`, `return nil`, inActivity, "TestRedirectIsNotFollowed"},
 		mutation{"gone contents are done", collector + "failure.go", `c.outbox.complete(contentKey{j.ct, j.content.ID})`, `c.again(j, ledger.FaultOwn)`, inCollect, content + "AF20051_Not_Found"},
 		mutation{"what must be changed is tried every 5 minutes", collector + "failure.go", `c.queue.hold(j.ct, c.now().Add(configurationWait))`, `c.queue.hold(j.ct, c.now().Add(time.Second))`, inCollect, content + "AF20010_Bad_Request"},
-		mutation{"what must be changed for a type holds no other", collector + "failure.go", `c.queue.hold(j.ct, c.now().Add(configurationWait))`, `c.queue.hold("", c.now().Add(configurationWait))`, inCollect, "TestContentsThatMayNotBeFetchedHoldUpNoOtherType"},
+		mutation{"what must be changed for a type holds no other", collector + "failure.go", `c.queue.hold(j.ct, c.now().Add(configurationWait))`, `c.queue.withoutToken(c.now(), func(int) time.Duration { return configurationWait })`, inCollect, "TestContentsThatMayNotBeFetchedHoldUpNoOtherType"},
 		mutation{"five attempts, then quarantine", ledger + "retry.go", `c.Quarantined = true`, `c.Quarantined = false`, inCollect, content + "AF20052_Bad_Request"},
 		mutation{"an outage for hours counts no attempts", collector + "queue.go", `	if len(q.failing) < outageAfter {
 		return false
