@@ -1,0 +1,353 @@
+package normalize
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// AlertUpdates says what becomes of entities that come after their alert.
+type AlertUpdates uint8
+
+// The values of the setting alert_updates.
+const (
+	ReviseAlerts  AlertUpdates = iota // the alert comes again, complete, as its next revision
+	AlertsOnce                        // an alert comes once
+	AlertsUnmerged                    // an alert comes at once, without entities
+)
+
+// String returns the value as the setting has it.
+func (u AlertUpdates) String() string {
+	return [...]string{"revise", "once", "off"}[u]
+}
+
+// MergeOptions are the settings of the merge. Where a number is less than 1 its
+// default counts, but for Wait.
+type MergeOptions struct {
+	Updates       AlertUpdates
+	Wait          time.Duration // how long an alert waits for entities; 0: not at all
+	TTL           time.Duration // how long entities wait for their alert, and are taken in after it; 26h
+	MaxEntities   int           // listed per alert; 100
+	StatusUpdates bool          // AlertUpdated records count
+	Bundle        bool          // the texts of the originals are kept too
+	MaxKeys       int           // alerts held; 10,000
+	MaxBytes      int           // of all of them; 32 MiB
+}
+
+func (o MergeOptions) withDefaults() MergeOptions {
+	if o.TTL < 1 {
+		o.TTL = 26 * time.Hour // content may become available a day late
+	}
+	if o.MaxEntities < 1 {
+		o.MaxEntities = 100
+	}
+	if o.MaxKeys < 1 {
+		o.MaxKeys = 10_000
+	}
+	if o.MaxBytes < 1 {
+		o.MaxBytes = 32 << 20
+	}
+	return o
+}
+
+// patience is how long a revision waits for the contents known at its cause, and
+// a first emission where Wait is longer than zero.
+func (o MergeOptions) patience() time.Duration {
+	if o.Wait > 0 {
+		return o.Wait
+	}
+	return 5 * time.Minute
+}
+
+// Arrival is the moment at which a record is noted.
+type Arrival struct {
+	Now   time.Time
+	Known uint64 // number of the newest content of Audit.General that is known
+}
+
+// AlertChange is one entry of the saved state of a Merger: Value nil deletes it.
+// Of two changes with one Key the later one counts.
+type AlertChange struct {
+	Key   string
+	Value []byte
+}
+
+// Emission is an alert to be emitted. Its changes are to be stored in one
+// transaction with the note that its record was handed over.
+type Emission struct {
+	Alert   MergedAlert
+	Changes []AlertChange
+}
+
+// MergeStats tells what a Merger has and has done.
+type MergeStats struct {
+	Held     int // alerts known, emitted or not, and entities' alerts that have not come
+	Pending  int // of these, alerts that wait to be emitted
+	Merged   uint64
+	Revised  uint64
+	Orphaned uint64 // entities forgotten without an alert
+	Unkeyed  uint64 // triggers without AlertId
+	Evicted  uint64 // alerts forgotten for want of room
+}
+
+// Merger brings the records of one alert together: AlertTriggered, the
+// AlertEntityGenerated of each entity, and AlertUpdated. They come in any order
+// and in any contents; what it makes of them depends on the records alone.
+//
+// It is pure: the time comes in, and what has to outlast the process goes out as
+// changes of a saved state, from which NewMerger goes on. The caller stores the
+// changes of a Note together with the record that was noted, those of an Emission
+// together with the alert record, all in the order in which they were returned.
+// Then a crash anywhere loses nothing: records whose changes were not stored are
+// noted again, which changes nothing that is known already, and an alert whose
+// emission was not stored is emitted again under the same uid and revision.
+//
+// One goroutine at a time may use it.
+type Merger struct {
+	o      MergeOptions
+	alerts map[string]*heldAlert
+	// Each alert is in one of these: something to emit, by when it must be; all
+	// emitted, and no trigger yet, by when they are forgotten.
+	waiting, settled, orphans alertQueue
+	bytes                     int // of those that stay
+	leaving                   int           // alerts that go with their emission
+	forgotten                 []AlertChange // to be stored with whatever comes next
+	stats                     MergeStats
+}
+
+func newMerger(o MergeOptions) *Merger {
+	return &Merger{o: o.withDefaults(), alerts: map[string]*heldAlert{}}
+}
+
+// Stats returns the numbers of m.
+func (m *Merger) Stats() MergeStats {
+	s := m.stats
+	s.Held, s.Pending = len(m.alerts), len(m.waiting)
+	return s
+}
+
+// Note takes in what a record says, and returns how the saved state changes by
+// it. A record that says nothing new changes nothing. Ask Due afterwards.
+func (m *Merger) Note(n AlertNote, at Arrival) []AlertChange {
+	if n.kind != alertNew && m.o.Updates == AlertsUnmerged || n.kind == alertUpdate && !m.o.StatusUpdates {
+		return nil
+	}
+	id := n.uid
+	if n.lone {
+		id = loneID(n.uid)
+	}
+	a, known := m.alerts[id]
+	if known && !a.waiting() && !at.Now.Before(a.expires) {
+		m.forget(a)
+		known = false
+	}
+	if !known {
+		a = &heldAlert{id: id, uid: n.uid}
+	} else if a.emitted && m.o.Updates == AlertsOnce {
+		return nil
+	}
+	was := *a
+	changed, head := a.take(n, m.o)
+	if !changed {
+		return nil
+	}
+	m.alerts[id] = a
+	m.schedule(a, at, &was)
+	m.account(a)
+	m.makeRoom(at.Now)
+	return m.changes(a, head)
+}
+
+// loneID keeps the name of an alert that nothing can be merged with apart from
+// all others: those are in lower case.
+func loneID(uid string) string { return "LONE " + uid }
+
+// schedule decides when a has its turn, now that it is more than it was.
+func (m *Merger) schedule(a *heldAlert, at Arrival, was *heldAlert) {
+	switch {
+	case !a.triggered():
+		a.expires = at.Now.Add(m.o.TTL)
+	case !was.triggered():
+		a.seen, a.expires = at.Now, at.Now.Add(m.o.TTL)
+		a.due, a.barrier = at.Now.Add(m.o.Wait), at.Known
+		if m.o.Updates == AlertsUnmerged || a.base.lone {
+			a.due, a.leaving = at.Now, true
+			m.leaving++
+		}
+		if a.base.lone {
+			m.stats.Unkeyed++
+		}
+	case !a.waiting(): // news of an alert that is out
+		a.due, a.barrier = at.Now.Add(m.o.patience()), at.Known
+	case !a.emitted && was.entities.empty() && !a.entities.empty():
+		// What it has been waiting for; more may come in the same cycle.
+		a.barrier = max(a.barrier, at.Known)
+	}
+	m.enqueue(a)
+}
+
+// enqueue puts a into the queue that it belongs in.
+func (m *Merger) enqueue(a *heldAlert) {
+	switch {
+	case a.waiting():
+		a.move(&m.waiting, a.due)
+	case a.triggered():
+		a.move(&m.settled, a.expires)
+	default:
+		a.move(&m.orphans, a.expires)
+	}
+}
+
+// account keeps the sum of what all alerts hold.
+func (m *Merger) account(a *heldAlert) {
+	m.bytes -= a.bytes
+	a.bytes = 0
+	if !a.leaving {
+		a.bytes = a.size()
+	}
+	m.bytes += a.bytes
+}
+
+// overheadBytes is about what an alert takes beside its texts, in memory.
+const overheadBytes = 1024
+
+func (a *heldAlert) size() int {
+	const perItem, perHash = 64, 8
+	total := overheadBytes + len(a.id) + a.base.Bytes() + a.last.bytes() + a.newer.bytes()
+	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
+		total += s.bytes + perItem*len(s.items) + perHash*len(s.rest)
+	}
+	return total
+}
+
+// makeRoom forgets alerts while there are too many: those that are out, oldest
+// first, then entities without an alert. No trigger is ever dropped: where only
+// waiting alerts are left the oldest of them are emitted before their time.
+func (m *Merger) makeRoom(now time.Time) {
+	for len(m.alerts)-m.leaving > m.o.MaxKeys || m.bytes > m.o.MaxBytes && len(m.alerts) > m.leaving+1 {
+		m.stats.Evicted++
+		switch {
+		case len(m.settled) > 0:
+			m.forget(m.settled.first())
+		case len(m.orphans) > 0:
+			m.forget(m.orphans.first())
+		default:
+			m.hasten(now)
+		}
+	}
+}
+
+// hasten makes the oldest waiting alert due, which then leaves.
+func (m *Merger) hasten(now time.Time) {
+	var oldest *heldAlert
+	for _, a := range m.waiting {
+		if !a.leaving && (oldest == nil || a.at.until.Before(oldest.at.until)) {
+			oldest = a
+		}
+	}
+	oldest.leaving, oldest.due = true, now
+	m.leaving++
+	m.account(oldest)
+	m.enqueue(oldest)
+}
+
+// forget lets go of an alert.
+func (m *Merger) forget(a *heldAlert) {
+	if !a.triggered() {
+		m.stats.Orphaned += uint64(a.entities.len(m.o.entityBounds())) //nolint:gosec // not negative
+	}
+	if a.leaving {
+		m.leaving--
+	}
+	a.leave()
+	delete(m.alerts, a.id)
+	m.bytes -= a.bytes
+	m.forgotten = append(m.forgotten, AlertChange{Key: headKey(a.id)}, AlertChange{Key: tailKey(a.id)})
+}
+
+// changes returns what is to be stored of a, behind what was forgotten.
+func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
+	c := m.forgotten
+	m.forgotten = nil
+	if m.alerts[a.id] != a {
+		return c
+	}
+	if head {
+		c = append(c, AlertChange{Key: headKey(a.id), Value: a.appendHead(nil)})
+	}
+	return append(c, AlertChange{Key: tailKey(a.id), Value: a.appendTail(nil)})
+}
+
+// Due returns the alerts that are to be emitted now, given that the records of
+// all contents of Audit.General up to number done have been noted. It also
+// forgets what is too old; the changes of that come with the next ones.
+func (m *Merger) Due(now time.Time, done uint64) []Emission {
+	var ready []*heldAlert
+	for _, a := range m.waiting {
+		if a.ready(now, done) {
+			ready = append(ready, a)
+		}
+	}
+	slices.SortFunc(ready, func(a, b *heldAlert) int {
+		return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.id, b.id))
+	})
+	var out []Emission
+	for _, a := range ready {
+		if e, ok := m.emit(a); ok {
+			out = append(out, e)
+		}
+	}
+	for _, q := range []*alertQueue{&m.settled, &m.orphans} {
+		for a := q.first(); a != nil && !now.Before(a.at.until); a = q.first() {
+			m.forget(a)
+		}
+	}
+	return out
+}
+
+// ready reports whether a may be emitted: what was known when it came is done, or
+// it has waited long enough.
+func (a *heldAlert) ready(now time.Time, done uint64) bool {
+	if !now.Before(a.due) {
+		return true
+	}
+	complete := a.emitted || a.base.cloudApp || !a.entities.empty()
+	return complete && done >= a.barrier
+}
+
+// emit makes the emission of an alert, if there is anything new to be said.
+func (m *Merger) emit(a *heldAlert) (Emission, bool) {
+	alert := a.merged(m.o)
+	sum := alert.digest()
+	isNew := !a.emitted || sum != a.sum
+	switch {
+	case !a.emitted:
+		m.stats.Merged++
+	case isNew:
+		a.revision++
+		m.stats.Revised++
+	}
+	alert.Revision = a.revision
+	a.emitted, a.sum, a.due = true, sum, time.Time{}
+	if a.leaving {
+		m.forget(a)
+	} else {
+		m.enqueue(a)
+	}
+	if !isNew {
+		return Emission{}, false
+	}
+	return Emission{Alert: alert, Changes: m.changes(a, false)}, true
+}
+
+// Next returns when Due has something to do by time alone; false when never.
+func (m *Merger) Next() (time.Time, bool) {
+	var next time.Time
+	for _, q := range []*alertQueue{&m.waiting, &m.settled, &m.orphans} {
+		if a := q.first(); a != nil && (next.IsZero() || a.at.until.Before(next)) {
+			next = a.at.until
+		}
+	}
+	return next, !next.IsZero()
+}

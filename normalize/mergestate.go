@@ -1,0 +1,327 @@
+package normalize
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An alert is saved in two entries. The head is what its triggers and updates
+// say: long, and written when one of these comes. The tail is all the rest, and
+// written with every change. Entities whose alert has not come have a tail only.
+//
+// Values are written field by field behind a version: numbers as varints, texts
+// behind their length, times as seconds and nanoseconds.
+const stateVersion = 1
+
+const (
+	headPrefix = "head "
+	tailPrefix = "tail "
+)
+
+func headKey(id string) string { return headPrefix + id }
+
+func tailKey(id string) string { return tailPrefix + id }
+
+// Flags of an alert.
+const (
+	flagTriggered uint64 = 1 << iota
+	flagEmitted
+	flagLone
+	flagCloudApp
+	flagClosed
+)
+
+func flag(set bool, f uint64) uint64 {
+	if set {
+		return f
+	}
+	return 0
+}
+
+func (a *heldAlert) appendHead(dst []byte) []byte {
+	dst = append(dst, stateVersion)
+	b := a.base
+	dst = binary.AppendUvarint(dst, flag(a.triggered(), flagTriggered)|flag(b.lone, flagLone)|flag(b.cloudApp, flagCloudApp))
+	dst = appendStateText(appendStateTime(dst, b.created), b.id)
+	dst = appendStateText(appendSaid(dst, b.said), b.text)
+	for _, s := range []saying{a.last, a.newer} {
+		dst = appendSaid(appendStateText(appendStateTime(dst, s.at), s.id), s.said)
+	}
+	return dst
+}
+
+func (a *heldAlert) appendTail(dst []byte) []byte {
+	dst = append(dst, stateVersion)
+	dst = binary.AppendUvarint(dst, flag(a.triggered(), flagTriggered)|flag(a.emitted, flagEmitted))
+	dst = appendStateText(dst, a.uid)
+	for _, t := range []time.Time{a.seen, a.expires, a.due} {
+		dst = appendStateTime(dst, t)
+	}
+	dst = binary.AppendUvarint(dst, uint64(a.revision)) //nolint:gosec // not negative
+	dst = append(dst, a.sum[:]...)
+	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
+		dst = s.append(dst)
+	}
+	return dst
+}
+
+func (s *shortlist) append(dst []byte) []byte {
+	dst = binary.AppendUvarint(dst, flag(s.closed, flagClosed))
+	dst = binary.AppendUvarint(dst, uint64(len(s.items)))
+	for _, x := range s.items {
+		dst = appendStateText(appendStateText(appendStateTime(dst, x.at), x.a), x.b)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(s.rest)))
+	for _, h := range s.rest {
+		dst = binary.BigEndian.AppendUint64(dst, h)
+	}
+	return dst
+}
+
+func appendStateText(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+func appendStateTime(dst []byte, t time.Time) []byte {
+	return binary.AppendUvarint(binary.AppendVarint(dst, t.Unix()), uint64(t.Nanosecond())) //nolint:gosec // not negative
+}
+
+func appendSaid(dst []byte, s said) []byte {
+	for _, v := range s {
+		dst = appendStateText(dst, v)
+	}
+	return dst
+}
+
+// NewMerger returns a Merger that goes on from what was saved, in any order. at
+// is the moment of the start, when the contents that are known and not done are
+// known again. A value that is damaged is an error: where it comes from is no
+// saved state any more.
+//
+// Deadlines go on as they were; one that has passed meanwhile fires at the first
+// Due. None is farther away than one that is set now, for the clock may have been
+// wrong.
+func NewMerger(o MergeOptions, saved []AlertChange, at Arrival) (*Merger, error) {
+	m := newMerger(o)
+	heads := map[string][]byte{}
+	for _, c := range saved {
+		if id, ok := strings.CutPrefix(c.Key, headPrefix); ok {
+			heads[id] = c.Value
+		}
+	}
+	for _, c := range saved {
+		id, ok := strings.CutPrefix(c.Key, tailPrefix)
+		if !ok {
+			continue
+		}
+		a, err := readAlert(id, heads[id], c.Value)
+		if err != nil {
+			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(id)), err)
+		}
+		delete(heads, id)
+		m.restore(a, at)
+	}
+	for id := range heads {
+		return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(id)), errNoTail)
+	}
+	m.makeRoom(at.Now)
+	return m, nil
+}
+
+// restore takes in an alert as it was saved.
+func (m *Merger) restore(a *heldAlert, at Arrival) {
+	a.barrier = at.Known
+	a.expires = resumed(a.expires, at.Now, m.o.TTL)
+	a.leaving = a.base.lone || m.o.Updates == AlertsUnmerged
+	if a.leaving {
+		m.leaving++
+	}
+	wait := m.o.Wait
+	switch {
+	case a.leaving:
+		wait = 0
+	case a.emitted:
+		wait = m.o.patience()
+	}
+	switch {
+	case !a.waiting():
+	case a.emitted && m.o.Updates != ReviseAlerts:
+		a.due = time.Time{}
+	default:
+		a.due = resumed(a.due, at.Now, wait)
+	}
+	m.alerts[a.id] = a
+	m.account(a)
+	m.enqueue(a)
+	if a.leaving && !a.waiting() {
+		m.forget(a)
+	}
+}
+
+// resumed makes a time that was saved one that runs with this process, at most so
+// far from now.
+func resumed(saved, now time.Time, most time.Duration) time.Time {
+	return now.Add(min(saved.Sub(now.Round(0)), most))
+}
+
+var (
+	errShortState = errors.New("value ends early")
+	errLongState  = errors.New("value goes on behind its end")
+	errNoTail     = errors.New("one of its two entries is missing")
+	errVersion    = errors.New("value of another version")
+	errTime       = errors.New("value holds a time that is none")
+)
+
+// readAlert reads the two entries of an alert; head is nil when there is none.
+func readAlert(id string, head, tail []byte) (*heldAlert, error) {
+	a := &heldAlert{id: id}
+	r := &stateReader{rest: tail}
+	flags := r.tail(a)
+	if r.end(); r.err != nil {
+		return nil, r.err
+	}
+	if head != nil {
+		r = &stateReader{rest: head}
+		r.head(a)
+		r.end()
+	}
+	if r.err == nil && (flags&flagTriggered != 0) != a.triggered() {
+		r.err = errNoTail
+	}
+	return a, r.err
+}
+
+// stateReader reads a value; after an error it gives zeros.
+type stateReader struct {
+	rest []byte
+	err  error
+}
+
+func (r *stateReader) fail(err error) {
+	if r.err == nil {
+		r.rest, r.err = nil, err
+	}
+}
+
+func (r *stateReader) version() {
+	if v := r.bytes(1); v != nil && v[0] != stateVersion {
+		r.fail(errVersion)
+	}
+}
+
+func (r *stateReader) end() {
+	if len(r.rest) > 0 {
+		r.fail(errLongState)
+	}
+}
+
+func (r *stateReader) head(a *heldAlert) {
+	r.version()
+	flags := r.uvarint()
+	if flags&flagTriggered != 0 {
+		a.base.kind = alertNew
+	}
+	a.base.uid = a.uid
+	a.base.lone, a.base.cloudApp = flags&flagLone != 0, flags&flagCloudApp != 0
+	a.base.created, a.base.id = r.time(), r.text()
+	a.base.said, a.base.text = r.said(), r.text()
+	for _, s := range []*saying{&a.last, &a.newer} {
+		s.at, s.id, s.said = r.time(), r.text(), r.said()
+	}
+}
+
+func (r *stateReader) tail(a *heldAlert) (flags uint64) {
+	r.version()
+	flags = r.uvarint()
+	a.emitted = flags&flagEmitted != 0
+	a.uid = r.text()
+	a.seen, a.expires, a.due = r.time(), r.time(), r.time()
+	a.revision = int(r.uvarint() & (1<<31 - 1)) //nolint:gosec // written from an int
+	copy(a.sum[:], r.bytes(len(a.sum)))
+	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
+		r.list(s)
+	}
+	return flags
+}
+
+func (r *stateReader) list(s *shortlist) {
+	s.closed = r.uvarint()&flagClosed != 0
+	const smallest = 4 // a time of two bytes and two empty texts
+	if n := r.count(smallest); n > 0 {
+		s.items = make([]ranked, n)
+	}
+	for i := range s.items {
+		s.items[i] = ranked{at: r.time(), a: r.text(), b: r.text()}
+		s.bytes += s.items[i].bytes()
+	}
+	if n := r.count(8); n > 0 {
+		s.rest = make([]uint64, n)
+	}
+	for i := range s.rest {
+		if b := r.bytes(8); b != nil {
+			s.rest[i] = binary.BigEndian.Uint64(b)
+		}
+	}
+}
+
+func (r *stateReader) bytes(n int) []byte {
+	if r.err != nil || n > len(r.rest) {
+		r.fail(errShortState)
+		return nil
+	}
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+func (r *stateReader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if r.err != nil || n <= 0 {
+		r.fail(errShortState)
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+// count reads a number of items of at least size bytes each, and checks that they
+// can be there: a damaged number must not ask for memory.
+func (r *stateReader) count(size int) int {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)/size) { //nolint:gosec // a length is not negative
+		r.fail(errShortState)
+		return 0
+	}
+	return int(n) //nolint:gosec // at most the length of the value
+}
+
+func (r *stateReader) text() string { return string(r.bytes(r.count(1))) }
+
+// maxStateSeconds bounds the seconds of a time: some 300,000 years, which no sum
+// with a duration overflows.
+const maxStateSeconds = 1 << 43
+
+func (r *stateReader) time() time.Time {
+	s, n := binary.Varint(r.rest)
+	if r.err != nil || n <= 0 {
+		r.fail(errShortState)
+		return time.Time{}
+	}
+	r.rest = r.rest[n:]
+	nanos := r.uvarint()
+	if s > maxStateSeconds || s < -maxStateSeconds || nanos >= uint64(time.Second) {
+		r.fail(errTime)
+		return time.Time{}
+	}
+	return time.Unix(s, int64(nanos)).UTC() //nolint:gosec // below 1e9
+}
+
+func (r *stateReader) said() (s said) {
+	for i := range s {
+		s[i] = r.text()
+	}
+	return s
+}
