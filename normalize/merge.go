@@ -12,9 +12,9 @@ type AlertUpdates uint8
 
 // The values of the setting alert_updates.
 const (
-	ReviseAlerts  AlertUpdates = iota // the alert comes again, complete, as its next revision
-	AlertsOnce                        // an alert comes once
-	AlertsUnmerged                    // an alert comes at once, without entities
+	ReviseAlerts   AlertUpdates = iota // the alert comes again, complete, as its next revision
+	AlertsOnce                         // an alert comes once
+	AlertsUnmerged                     // an alert comes at once, without entities
 )
 
 // String returns the value as the setting has it.
@@ -110,7 +110,7 @@ type Merger struct {
 	// Each alert is in one of these: something to emit, by when it must be; all
 	// emitted, and no trigger yet, by when they are forgotten.
 	waiting, settled, orphans alertQueue
-	bytes                     int // of those that stay
+	bytes                     int           // of those that stay
 	leaving                   int           // alerts that go with their emission
 	forgotten                 []AlertChange // to be stored with whatever comes next
 	stats                     MergeStats

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -590,17 +591,31 @@ func TestManyLongEntitiesDoNotFillTheMemory(t *testing.T) {
 	t.Parallel()
 	p := newProcess(t, waiting())
 	p.content(trigger("t", nil))
-	for i := range 10_500 {
-		n, ok := noteOf(t, entity(fmt.Sprint(i), "User", fmt.Sprintf("%05d%s", i, strings.Repeat("x", 8<<10)), nil))
-		require.True(t, ok)
-		p.store(p.m.Note(n, normalize.Arrival{Now: p.now, Known: p.contents}))
+	for i := range 1000 {
+		p.note(entity(fmt.Sprint(i), "User", fmt.Sprintf("%05d%s", i, strings.Repeat("x", 32<<10)), nil))
 	}
-	assert.Less(t, p.storedBytes(), 1<<20)
+	assert.Less(t, p.storedBytes(), 1<<19)
+	p.due(p.contents)
+	a := p.one()
+	assert.Equal(t, 1000, a.Count)
+	assert.True(t, a.Truncated)
+	assert.Len(t, a.Entities, (256<<10)/(32<<10+5+len("User")))
+	assert.Len(t, a.RecordIDs, 1000)
+}
+
+func TestEntitiesAreCountedUpToALimit(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, waiting())
+	p.content(trigger("t", nil))
+	for i := range 10_100 {
+		p.note(entity(fmt.Sprint(i), "User", strconv.Itoa(20_000-i), nil))
+	}
+	assert.Less(t, p.storedBytes(), 1<<18)
 	p.due(p.contents)
 	a := p.one()
 	assert.Equal(t, 10_000, a.Count)
-	assert.True(t, a.Truncated)
-	assert.Len(t, a.Entities, (256<<10)/(8<<10+5+len("User")))
+	assert.Len(t, a.Entities, 100)
+	assert.Equal(t, "10000", a.Entities[0].ID[:5])
 }
 
 func TestEntityTooLongToBeListedIsCounted(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -54,6 +55,13 @@ func (a *heldAlert) appendHead(dst []byte) []byte {
 }
 
 func (a *heldAlert) appendTail(dst []byte) []byte {
+	lists := []*shortlist{&a.entities, &a.recordIDs, &a.originals}
+	room := 2 * maxUIDPart // for all but the lists
+	for _, s := range lists {
+		const perItem, perHash = 24, 8
+		room += s.bytes + perItem*len(s.items) + perHash*len(s.rest)
+	}
+	dst = slices.Grow(dst, room)
 	dst = append(dst, stateVersion)
 	dst = binary.AppendUvarint(dst, flag(a.triggered(), flagTriggered)|flag(a.emitted, flagEmitted))
 	dst = appendStateText(dst, a.uid)
@@ -62,7 +70,7 @@ func (a *heldAlert) appendTail(dst []byte) []byte {
 	}
 	dst = binary.AppendUvarint(dst, uint64(a.revision)) //nolint:gosec // not negative
 	dst = append(dst, a.sum[:]...)
-	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
+	for _, s := range lists {
 		dst = s.append(dst)
 	}
 	return dst

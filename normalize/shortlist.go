@@ -134,6 +134,8 @@ func (s *shortlist) listed(b bounds) int {
 }
 
 // len returns how many pairs are known, at most as many as bounds.count.
-func (s *shortlist) len(b bounds) int { return min(len(s.items)+len(s.rest), max(b.count, s.listed(b))) }
+func (s *shortlist) len(b bounds) int {
+	return min(len(s.items)+len(s.rest), max(b.count, s.listed(b)))
+}
 
 func (s *shortlist) empty() bool { return len(s.items)+len(s.rest) == 0 }
