@@ -1,12 +1,12 @@
 package normalize
 
 import (
-	"errors"
 	"math"
+	"slices"
 	"time"
 )
 
-// The layer's own words, as Interflow has them.
+// The layer's own words on top, as Interflow has them.
 const (
 	keyMsgClass          = "msg_class"
 	keyMsgOrigin         = "msg_origin"
@@ -15,23 +15,45 @@ const (
 	keyTimestamp         = "timestamp"
 	keyTimestampFallback = "timestamp_fallback"
 	keyWriteTime         = "write_time"
-	keyOffice365         = "office365"
-	keyError             = "error"
+	keyIP                = "srcip"
+	keyHost              = "srcip_host"
+	keyVersion           = "srcip_version"
+	keyIPType            = "srcip_type"
+	keyPort              = "srcport"
+	keyUserName          = "srcip_username"
+	keyUserSID           = "srcip_usersid"
+	keyUser              = "user"
+	keyUserAgent         = "user_agent"
+	keyLoginResult       = "login_result"
 	keyEvent             = "event"
+	keyError             = "error"
+	keyRule              = "rule"
+	keyDLP               = "dlp"
+	keyEmail             = "email"
+	keyFile              = "file"
+	keyURL               = "url"
+	keyOffice365         = "office365"
 
 	productName     = "office365"
 	productCategory = "office_suite"
 	processorType   = "log_collector"
 )
 
-// Options are the settings that show in every record.
-type Options struct {
-	TenantName    string // tenant_name
-	TenantID      string // tenantid; no such field when empty
-	ConnectorName string // msg_origin.processor.id; no such field when empty
-	IndexKey      string // name of the key that IndexEvents stands under; no such key when empty
-	IndexEvents   string
+// layerKeys are the top-level keys of the layer. The second half is that of
+// merged alerts; they are kept from the originals in all records, so that a key
+// means one thing.
+var layerKeys = [...]string{
+	keyMsgClass, keyMsgOrigin, keyTenantName, keyTenantID, keyTimestamp, keyTimestampFallback, keyWriteTime,
+	keyIP, keyHost, keyVersion, keyIPType, keyPort, keyUserName, keyUserSID, keyUser, keyUserAgent, keyLoginResult,
+	keyEvent, keyError, keyRule, keyDLP, keyEmail, keyFile, keyURL, keyOffice365,
+
+	"alert_time", "alert_uid", "alert_revision", "orig_id", "event_source", "event_name", "event_status", "severity",
+	"event_summary", "xdr_event", "related", "bundle_uid", "original_records",
 }
+
+// LayerKeys returns the top-level keys that the layer uses. Options.IndexKey
+// must be none of them. The slice is the caller's.
+func LayerKeys() []string { return slices.Clone(layerKeys[:]) }
 
 // Source is the blob that a record came in.
 type Source struct {
@@ -51,6 +73,13 @@ type Normalizer struct {
 	own    tape   // for raw text that no Splitter has parsed
 	text   []byte // and that text
 	record Record
+
+	recordType  int      // of the record in hand, -1 for none
+	dlp         dlpMatch // of the record in hand
+	pairs       pairs
+	inner       tape // of JSON in a string
+	innerText   []byte
+	innerRecord Record
 }
 
 // prefix is what all records of a content type begin with; it stays in layer.
@@ -63,10 +92,11 @@ type prefix struct {
 // New returns a Normalizer.
 func New(o Options) *Normalizer {
 	n := &Normalizer{options: o, reserved: make(map[string]struct{})}
-	for _, key := range []string{
-		keyMsgClass, keyMsgOrigin, keyTenantName, keyTenantID, keyTimestamp, keyTimestampFallback, keyWriteTime,
-		keyOffice365, keyError, keyEvent, o.IndexKey,
-	} {
+	keys := layerKeys[:]
+	if o.Format == FormatRaw {
+		keys = []string{keyMsgClass, keyError, keyEvent, keyOffice365}
+	}
+	for _, key := range append([]string{o.IndexKey}, keys...) {
 		if key != "" {
 			n.reserved[key] = struct{}{}
 			n.initial.add([]byte(key))
@@ -87,7 +117,7 @@ func (n *Normalizer) Record(raw Raw, src Source, received time.Time) *Record {
 	r := &n.record
 	n.begin(src.ContentType)
 	t, err := n.parsed(raw)
-	r.tape, r.original, r.moved = t, nil, 0
+	r.tape, r.original = t, nil
 	if t != nil {
 		r.original = t.nodes
 		r.texts[fromRaw], r.texts[fromDecoded] = raw.Bytes, t.decoded
@@ -99,11 +129,54 @@ func (n *Normalizer) Record(raw Raw, src Source, received time.Time) *Record {
 	if err != nil {
 		n.undecodable(raw, src, err)
 	} else {
-		n.displace(r)
+		n.fields(r)
 	}
 	n.layer.close()
 	r.layer, r.texts[fromLayer] = n.layer.nodes, n.layer.texts
 	return r
+}
+
+// fields writes what the record itself says.
+func (n *Normalizer) fields(r *Record) {
+	if n.options.Redact {
+		n.redact()
+	}
+	if n.options.Format == FormatInterflow {
+		n.recordType = n.recordTypeOf()
+		n.match()
+		n.address()
+		n.identity()
+		n.event()
+		if n.dlp.is {
+			n.writeDLP()
+		}
+		n.mail()
+		n.file()
+		n.userAgent()
+	}
+	n.office365(r)
+}
+
+// event writes event and login_result.
+func (n *Normalizer) event() {
+	l := &n.layer
+	result := n.outcome()
+	if result != "" && n.isSignIn() {
+		l.word(keyLoginResult, string(result))
+	}
+	l.key(keyEvent)
+	l.open()
+	n.member("id", fieldID)
+	n.code()
+	n.member("action", fieldOperation)
+	if result != "" {
+		l.word("outcome", string(result))
+	}
+	n.member("reason", fieldLogonError)
+	if n.dlp.is && n.dlp.severity.kind == String {
+		l.member("severity_str", n.dlp.severity)
+	}
+	l.shut()
 }
 
 // parsed returns the fields of raw, or why there are none.
@@ -143,12 +216,8 @@ func (n *Normalizer) begin(ct ContentType) {
 	l.open()
 	l.key(keyMsgClass)
 	l.string(ct.Class())
-	n.origin()
-	l.key(keyTenantName)
-	l.text([]byte(n.options.TenantName))
-	if n.options.TenantID != "" {
-		l.key(keyTenantID)
-		l.text([]byte(n.options.TenantID))
+	if n.options.Format != FormatRaw {
+		n.origin()
 	}
 	if n.options.IndexKey != "" {
 		l.key(n.options.IndexKey)
@@ -157,7 +226,7 @@ func (n *Normalizer) begin(ct ContentType) {
 	n.prefix = prefix{contentType: ct, nodes: len(l.nodes), texts: len(l.texts), fields: l.nodes[0].n}
 }
 
-// origin writes msg_origin.
+// origin writes msg_origin and the names of the tenant.
 func (n *Normalizer) origin() {
 	l := &n.layer
 	l.key(keyMsgOrigin)
@@ -180,6 +249,12 @@ func (n *Normalizer) origin() {
 	}
 	l.close()
 	l.close()
+	l.key(keyTenantName)
+	l.text([]byte(n.options.TenantName))
+	if n.options.TenantID != "" {
+		l.key(keyTenantID)
+		l.text([]byte(n.options.TenantID))
+	}
 }
 
 // times writes timestamp and write_time, and sets the event time.
@@ -198,6 +273,9 @@ func (n *Normalizer) times(r *Record, received time.Time) {
 	if s := created.Unix(); s < 0 || s >= firstGroupMark {
 		r.time = received
 	}
+	if n.options.Format == FormatRaw {
+		return
+	}
 	l.key(keyTimestamp)
 	l.value(intNode(created.UnixMilli()))
 	if !ok {
@@ -212,67 +290,3 @@ func (n *Normalizer) times(r *Record, received time.Time) {
 // Bit takes 0xFFFFFFFE and 0xFFFFFFFF as marks of a group and swallows the
 // record. The seconds are unsigned, so times before 1970 would wrap.
 const firstGroupMark = math.MaxUint32 - 1
-
-// undecodable writes what a text that is no record gets instead of fields.
-func (n *Normalizer) undecodable(raw Raw, src Source, cause error) {
-	l := &n.layer
-	kind := KindSyntax
-	if e := (*RecordError)(nil); errors.As(cause, &e) {
-		kind = e.Kind
-	}
-	l.key(keyError)
-	l.open()
-	l.key("type")
-	l.string(string(kind))
-	l.key("message")
-	l.text([]byte(cause.Error()))
-	l.close()
-	l.key(keyEvent)
-	l.open()
-	l.key("original")
-	l.text(raw.Bytes)
-	l.close()
-	l.key(keyOffice365)
-	l.open()
-	l.key("content_id")
-	l.text([]byte(src.ContentID))
-	l.key("position")
-	l.value(intNode(int64(raw.Position)))
-	l.key("length")
-	l.value(intNode(raw.Length))
-	l.close()
-}
-
-// displace moves original fields with a key of ours to office365. The service
-// writes all its keys with a capital, so there are none as a rule.
-func (n *Normalizer) displace(r *Record) {
-	if r.tape.initial&n.initial == 0 {
-		return
-	}
-	l := &n.layer
-	for i := 1; i < len(r.tape.nodes); i = r.tape.next(i) {
-		key := r.tape.nodes[i]
-		if key.kind != String || !n.isReserved(r.Text(key)) {
-			continue
-		}
-		if r.moved == 0 {
-			l.key(keyOffice365)
-			l.open()
-			r.rest = append(r.rest[:0], r.tape.nodes...)
-			r.original = r.rest
-		}
-		r.moved++
-		end := r.tape.next(i)
-		l.nodes[l.stack[l.depth-1]].n++
-		l.nodes = append(l.nodes, r.tape.nodes[i:end]...)
-		r.rest[i] = Node{kind: Gone, n: uint32(end - i - 1)} //nolint:gosec // fewer than the bytes of a record
-	}
-	if r.moved > 0 {
-		l.close()
-	}
-}
-
-func (n *Normalizer) isReserved(key []byte) bool {
-	_, ok := n.reserved[string(key)]
-	return ok
-}

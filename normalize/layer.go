@@ -1,11 +1,11 @@
 package normalize
 
-// layer builds the nodes of our own fields. Objects nest by open and close; a
-// key comes before its value.
+// layer builds the nodes of our own fields. Containers nest by open, list and
+// close; a key, or item in a list, comes before its value.
 type layer struct {
 	nodes []Node
 	texts []byte
-	stack [8]int32 // nodes of the objects that are open
+	stack [8]int32 // nodes of the containers that are open
 	depth int
 }
 
@@ -15,23 +15,53 @@ func (l *layer) reset(nodes, texts int) {
 }
 
 // open starts an Object as the next value.
-func (l *layer) open() {
-	l.stack[l.depth] = int32(len(l.nodes)) //nolint:gosec // our own nodes, a few dozen
+func (l *layer) open() { l.start(Object) }
+
+// list starts an Array as the next value.
+func (l *layer) list() { l.start(Array) }
+
+func (l *layer) start(kind Kind) {
+	l.stack[l.depth] = int32(len(l.nodes)) //nolint:gosec // fewer than the bytes of a record
 	l.depth++
-	l.nodes = append(l.nodes, Node{kind: Object})
+	l.nodes = append(l.nodes, Node{kind: kind})
 }
 
-// close ends the object that was opened last.
+// close ends the container that was opened last.
 func (l *layer) close() {
 	l.depth--
 	at := int(l.stack[l.depth])
 	l.nodes[at].v = uint64(len(l.nodes) - at - 1) //nolint:gosec // not negative
 }
 
+// shut closes a container that stands under a key; an empty one goes, with its
+// key, for the layer has no empty values.
+func (l *layer) shut() {
+	l.close()
+	if at := l.stack[l.depth]; l.nodes[at].n == 0 {
+		l.nodes = l.nodes[:at-1]
+		l.nodes[l.stack[l.depth-1]].n--
+	}
+}
+
 // key starts the next member of the open object.
 func (l *layer) key(name string) {
-	l.nodes[l.stack[l.depth-1]].n++
+	l.item()
 	l.string(name)
+}
+
+// item counts the next item of the open list.
+func (l *layer) item() { l.nodes[l.stack[l.depth-1]].n++ }
+
+// member appends a key and a value that is one node.
+func (l *layer) member(name string, value Node) {
+	l.key(name)
+	l.value(value)
+}
+
+// word appends a key and a value that is a word of ours.
+func (l *layer) word(name, value string) {
+	l.key(name)
+	l.string(value)
 }
 
 // string appends a value, or a key.
@@ -45,8 +75,14 @@ func (l *layer) string(s string) {
 func (l *layer) text(b []byte) {
 	at := len(l.texts)
 	l.texts = appendValid(l.texts, b)
-	l.nodes = append(l.nodes, stringNode(fromLayer, at, len(l.texts)-at))
+	l.value(l.since(at))
 }
+
+// since returns the texts from at on as a String that is no value yet.
+func (l *layer) since(at int) Node { return stringNode(fromLayer, at, len(l.texts)-at) }
 
 // value appends a value that is one node.
 func (l *layer) value(n Node) { l.nodes = append(l.nodes, n) }
+
+// values appends nodes that follow each other, as they are.
+func (l *layer) values(nodes []Node) { l.nodes = append(l.nodes, nodes...) }

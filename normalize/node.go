@@ -76,6 +76,11 @@ func boolNode(b bool) Node {
 	return Node{kind: False}
 }
 
+// cut returns text[from:to] of a String.
+func (n Node) cut(from, to int) Node {
+	return stringNode(n.src, int(n.v)+from, to-from) //nolint:gosec // texts are at most maxTextBytes long
+}
+
 func stringNode(src source, offset, length int) Node {
 	return Node{kind: String, src: src, n: uint32(length), v: uint64(offset)} //nolint:gosec // texts are at most maxTextBytes long
 }

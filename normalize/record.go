@@ -16,9 +16,8 @@ type Record struct {
 	layer    []Node // an Object
 	original []Node // an Object, or nothing when the text is no record
 	texts    [sources][]byte
-	tape     *tape // of the original fields
-	moved    int   // original fields that went to office365
-	rest     []Node
+	tape     *tape  // of the original fields
+	rest     []Node // originals that are not all on top
 	time     time.Time
 }
 
@@ -37,7 +36,7 @@ func (r *Record) Time() time.Time { return r.time }
 func (r *Record) Fields() int {
 	n := r.layer[0].Len()
 	if len(r.original) > 0 {
-		n += r.original[0].Len() - r.moved
+		n += r.original[0].Len()
 	}
 	return n
 }

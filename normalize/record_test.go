@@ -266,10 +266,10 @@ func TestAHugeObjectTakesNoQuadraticTime(t *testing.T) {
 	}
 	b.WriteString("}")
 	rec := recordOf(b.String())
-	assert.Equal(t, 100_001+recordOf("{}").Fields(), rec.Fields())
+	assert.Equal(t, 100_000+recordOf(`{"Id":"1"}`).Fields(), rec.Fields())
 
 	rec = recordOf(`{"Id":"1"` + strings.Repeat(`,"a":1,"b":[2]`, 300_000) + `}`)
-	assert.Equal(t, 3+recordOf("{}").Fields(), rec.Fields())
+	assert.Equal(t, 2+recordOf(`{"Id":"1"}`).Fields(), rec.Fields())
 }
 
 func TestBracketsAloneDoNotGrowTheStack(t *testing.T) {

@@ -157,20 +157,27 @@ func (t *tape) unicode(b []byte, i int) int {
 // hex4 reads four hexadecimal digits, or returns the position of what is none.
 func hex4(b []byte, i int) (r rune, bad int) {
 	for end := i + 4; i < end; i++ {
-		c := b[i]
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		default:
+		v, ok := hexValue(b[i])
+		if !ok {
 			return utf8.RuneError, i
 		}
-		r = r<<4 | rune(c)
+		r = r<<4 | rune(v)
 	}
 	return r, -1
+}
+
+// hexValue returns the value of a hexadecimal digit.
+func hexValue(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	default:
+		return 0, false
+	}
 }
 
 // appendValid appends text, with U+FFFD for each byte that is not UTF-8.

@@ -98,7 +98,7 @@ func printed(t *testing.T, rec *normalize.Record) map[string]any {
 func TestEventIsFramedAsFluentBitTakesIt(t *testing.T) {
 	t.Parallel()
 	event := encode(`{"CreationTime":"2026-03-02T10:16:31.25","Id":"1"}`)
-	want := "9292d700" + fmt.Sprintf("%08x%08x", time.Date(2026, 3, 2, 10, 16, 31, 0, time.UTC).Unix(), 250_000_000) + "80" + "88" // 6 of ours, 2 original
+	want := "9292d700" + fmt.Sprintf("%08x%08x", time.Date(2026, 3, 2, 10, 16, 31, 0, time.UTC).Unix(), 250_000_000) + "80" + "89" // 7 of ours, 2 original
 	assert.True(t, strings.HasPrefix(hex.EncodeToString(event), want), "%x", event)
 	at, record := decode(t, event)
 	assert.Equal(t, time.Date(2026, 3, 2, 10, 16, 31, 250_000_000, time.UTC), at)

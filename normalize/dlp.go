@@ -1,0 +1,268 @@
+package normalize
+
+import "bytes"
+
+// dlpTypes are the record types of matches of DLP policies.
+var dlpTypes = [...]int{11, 13, 33, 63, 99, 100, 107}
+
+// The words of dlp.action.
+const (
+	dlpBlocked = "blocked"
+	dlpAllowed = "allowed" // blocked, and then overridden or undone
+	dlpAudited = "audited"
+)
+
+// dlpMatch is what a DLP record says. Its slices are reused from record to
+// record.
+type dlpMatch struct {
+	is        bool
+	action    string // "" where the record does not say
+	severity  Node
+	score     int64
+	types     int64 // different types of sensitive information
+	matches   int64 // the sum of their counts
+	partial   bool  // the service cut its results: the counts are a floor
+	toldWhole bool  // the service says whether it did
+
+	ids, names, policies []Node
+	seen                 []Node              // types so far, up to fewTypes
+	more                 map[string]struct{} // types beyond
+}
+
+// fewTypes is how many types are compared one by one; a record has two or three.
+const fewTypes = 16
+
+func (m *dlpMatch) reset() {
+	if cap(m.ids) > helperNames {
+		*m = dlpMatch{}
+	}
+	*m = dlpMatch{ids: m.ids[:0], names: m.names[:0], policies: m.policies[:0], seen: m.seen[:0]}
+}
+
+func (n *Normalizer) isDLP() bool { return n.dlp.is }
+
+// match reads a DLP record into n.dlp.
+func (n *Normalizer) match() {
+	m := &n.dlp
+	m.reset()
+	details := n.field(fieldPolicyDetails)
+	for _, t := range dlpTypes {
+		m.is = m.is || t == n.recordType
+	}
+	if m.is = m.is || details != 0; !m.is {
+		return
+	}
+	d := n.original()
+	rules, blocks := n.policies(&d, details)
+	if m.types == 0 {
+		n.endpointTypes(&d)
+	}
+	switch mode := n.enforcement(&d); {
+	case equalFold(n.fieldText(fieldOperation), "dlpruleundo"), n.hasException(&d):
+		m.action = dlpAllowed
+	case blocks:
+		m.action = dlpBlocked
+	case rules == 0 && mode != "":
+		m.action = mode
+	case rules > 0:
+		m.action = dlpAudited
+	}
+}
+
+// policies reads PolicyDetails, and tells how many rules there are and whether
+// one of them blocks.
+func (n *Normalizer) policies(d *document, details int) (rules int, blocks bool) {
+	for i := range d.items(details) {
+		if name, ok := n.scalar(d, d.lookup(i, "PolicyName")); ok {
+			n.dlp.policies = appendFew(n.dlp.policies, name)
+		}
+		for k := range d.items(d.lookup(i, "Rules")) {
+			rules++
+			if n.rule(d, k) {
+				blocks = true
+			}
+		}
+	}
+	return rules, blocks
+}
+
+// rule reads one rule, and reports whether it blocks.
+func (n *Normalizer) rule(d *document, rule int) bool {
+	m := &n.dlp
+	if id, ok := n.scalar(d, d.lookup(rule, "RuleId")); ok {
+		m.ids = appendFew(m.ids, id)
+	}
+	if name, ok := n.scalar(d, d.lookup(rule, "RuleName")); ok {
+		m.names = appendFew(m.names, name)
+	}
+	if i := d.lookup(rule, "Severity"); i != 0 && d.tape.nodes[i].kind == String {
+		if score, ok := severityScore(d.text(d.tape.nodes[i])); ok && score > m.score {
+			m.severity, m.score = d.tape.nodes[i], score
+		}
+	}
+	if conditions := d.lookup(rule, "ConditionsMatched"); conditions != 0 {
+		for i := range d.items(d.lookup(conditions, "SensitiveInformation")) {
+			n.sensitive(d, i, "SensitiveType", "SensitiveInformationDetections")
+		}
+	}
+	if isTest(d, d.lookup(rule, "RuleMode")) {
+		return false
+	}
+	for i := range d.items(d.lookup(rule, "Actions")) {
+		if v := d.tape.nodes[i]; v.kind == String && equalFold(d.text(v), "blockaccess") {
+			return true
+		}
+	}
+	return false
+}
+
+// isTest reports whether a rule only watches: TestWithNotifyUser was seen,
+// Audit is in Microsoft's words for it.
+func isTest(d *document, mode int) bool {
+	if mode == 0 || d.tape.nodes[mode].kind != String {
+		return false
+	}
+	text := d.text(d.tape.nodes[mode])
+	return hasPrefixFold(text, "test") || hasPrefixFold(text, "audit")
+}
+
+// endpointTypes counts what a match on a device found.
+func (n *Normalizer) endpointTypes(d *document) {
+	list := n.field(fieldSensitiveInfoTypeData)
+	if meta := n.field(fieldEndpointMetaData); list == 0 && meta != 0 {
+		list = d.lookup(meta, "SensitiveInfoTypeData")
+	}
+	for i := range d.items(list) {
+		n.sensitive(d, i, "SensitiveInfoTypeId", "SensitiveInformationDetectionsInfo")
+	}
+}
+
+// sensitive counts one entry of sensitive information.
+func (n *Normalizer) sensitive(d *document, i int, typeKey, detectionsKey string) {
+	m := &n.dlp
+	if v := d.lookup(i, typeKey); v != 0 && d.tape.nodes[v].kind == String && n.isNewType(d, d.tape.nodes[v]) {
+		m.types++
+	}
+	if count, ok := whole(d, d.lookup(i, "Count")); ok && count > 0 && m.matches+count > 0 {
+		m.matches += count
+	}
+	if v := d.lookup(i, detectionsKey); v != 0 {
+		if cut := d.lookup(v, "ResultsTruncated"); cut != 0 {
+			m.toldWhole = true
+			m.partial = m.partial || d.tape.nodes[cut].kind == True
+		}
+	}
+}
+
+// isNewType reports whether a type was not there yet.
+func (n *Normalizer) isNewType(d *document, v Node) bool {
+	m, text := &n.dlp, d.text(v)
+	for _, s := range m.seen {
+		if bytes.Equal(d.text(s), text) {
+			return false
+		}
+	}
+	if len(m.seen) < fewTypes {
+		m.seen = append(m.seen, v)
+		return true
+	}
+	if m.more == nil {
+		m.more = make(map[string]struct{})
+	}
+	if _, ok := m.more[string(text)]; ok {
+		return false
+	}
+	m.more[string(text)] = struct{}{}
+	return true
+}
+
+// enforcement is what a device did with a match, by Microsoft's numbers.
+func (n *Normalizer) enforcement(d *document) string {
+	i := n.field(fieldEnforcementMode)
+	if meta := n.field(fieldEndpointMetaData); i == 0 && meta != 0 {
+		i = d.lookup(meta, "EnforcementMode")
+	}
+	switch mode, _ := whole(d, i); mode {
+	case 2, 4: // warn (block with override), block
+		return dlpBlocked
+	case 3: // warn and bypass
+		return dlpAllowed
+	case 1, 5: // audit, allow (audit without alerts)
+		return dlpAudited
+	default:
+		return ""
+	}
+}
+
+// hasException reports whether ExceptionInfo, a text or an object, says anything.
+func (n *Normalizer) hasException(d *document) bool {
+	i := n.field(fieldExceptionInfo)
+	if i == 0 {
+		return false
+	}
+	switch v := d.tape.nodes[i]; v.kind {
+	case String, Object, Array:
+		return v.Len() > 0
+	default:
+		return false
+	}
+}
+
+// outcome is that of the user's action: what was blocked failed.
+func (m *dlpMatch) outcome() outcome {
+	switch m.action {
+	case dlpBlocked:
+		return failure
+	case dlpAllowed:
+		return success
+	default:
+		return ""
+	}
+}
+
+// writeDLP writes rule and dlp.
+func (n *Normalizer) writeDLP() {
+	l, m := &n.layer, &n.dlp
+	l.key(keyRule)
+	l.open()
+	n.strings("id", m.ids)
+	n.strings("name", m.names)
+	n.strings("ruleset", m.policies)
+	l.shut()
+	l.key(keyDLP)
+	l.open()
+	if m.action != "" {
+		l.word("action", m.action)
+	}
+	if m.types > 0 {
+		l.member("sensitive_type_count", intNode(m.types))
+		l.member("sensitive_match_count", intNode(m.matches))
+	}
+	if m.toldWhole {
+		l.member("results_truncated", boolNode(m.partial))
+	}
+	l.shut()
+}
+
+// strings writes a member that is a list of strings, if there are any.
+func (n *Normalizer) strings(name string, values []Node) {
+	if len(values) == 0 {
+		return
+	}
+	l := &n.layer
+	l.key(name)
+	l.list()
+	for _, v := range values {
+		l.item()
+		l.value(v)
+	}
+	l.close()
+}
+
+// appendFew appends to a list of the layer up to its limit.
+func appendFew(list []Node, v Node) []Node {
+	if len(list) >= helperNames {
+		return list
+	}
+	return append(list, v)
+}
