@@ -44,8 +44,26 @@ func newNormalizer(s config.Settings) *normalize.Normalizer {
 		ConnectorName: s.ConnectorName,
 		IndexKey:      s.IndexKey,
 		IndexEvents:   s.IndexEvents,
+		IndexAlerts:   s.IndexAlerts,
+		Format:        formats[s.Format],
+		VendorFields:  vendorFields[s.VendorFields],
+		NoFlatten:     !s.Flatten,
+		Redact:        s.Redact,
 	})
 }
+
+// The words of the settings as package normalize has them.
+var (
+	formats = map[config.Format]normalize.Format{
+		config.FormatInterflow: normalize.FormatInterflow,
+		config.FormatRaw:       normalize.FormatRaw,
+	}
+	vendorFields = map[config.VendorFields]normalize.VendorFields{
+		config.VendorTop:    normalize.VendorTop,
+		config.VendorNested: normalize.VendorNested,
+		config.VendorBoth:   normalize.VendorBoth,
+	}
+)
 
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {

@@ -57,6 +57,10 @@ func (p *parser) checkTimes() {
 		p.problem("dedup_window", formatDuration(p.s.DedupWindow),
 			fmt.Sprintf("is shorter than overlap %s; use at least that", formatDuration(p.s.Overlap)))
 	}
+	if p.good("alert_merge_ttl", "alert_merge_wait") && p.s.AlertMergeTTL < p.s.AlertMergeWait {
+		p.problem("alert_merge_ttl", formatDuration(p.s.AlertMergeTTL),
+			fmt.Sprintf("is shorter than alert_merge_wait %s; use at least that", formatDuration(p.s.AlertMergeWait)))
+	}
 }
 
 func (p *parser) derive() {

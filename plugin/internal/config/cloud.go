@@ -43,10 +43,3 @@ const (
 )
 
 var authMethods = []AuthMethod{AuthAuto, AuthSecret}
-
-// Format is the shape of emitted records.
-type Format string
-
-// FormatInterflow keeps every original field at top level and adds a normalized
-// layer beside them.
-const FormatInterflow Format = "interflow"

@@ -65,8 +65,18 @@ type Settings struct {
 	MaxRecordBytes     int64
 	CommitDelay        time.Duration
 	Format             Format
+	VendorFields       VendorFields
+	Flatten            bool
+	Redact             bool
 	IndexKey           string // "" writes no key
 	IndexEvents        string
+	IndexAlerts        string
+	AlertUpdates       AlertUpdates
+	AlertMergeWait     time.Duration
+	AlertMergeTTL      time.Duration
+	AlertMaxEntities   int
+	AlertStatusUpdates bool
+	OriginalBundle     bool
 	Proxy              string // "" follows the environment; may hold a password
 	CAFile             string
 	TLSVerify          bool
@@ -93,9 +103,13 @@ func (e *FieldError) Error() string {
 // for every problem. Warnings are sentences for the log about settings that
 // work and are likely not meant; they are returned with an error as well.
 func Parse(get func(key string) string) (Settings, []string, error) {
+	return parseTable(fields, get)
+}
+
+func parseTable(table []Field, get func(key string) string) (Settings, []string, error) {
 	p := parser{bad: map[string]bool{}}
-	for i := range fields {
-		p.read(&fields[i], strings.TrimSpace(get(fields[i].Key)))
+	for i := range table {
+		p.read(&table[i], strings.TrimSpace(get(table[i].Key)))
 	}
 	p.check()
 	if len(p.problems) > 0 {

@@ -193,13 +193,28 @@ var fields = []Field{
 	},
 	{
 		Key: "format", Default: "interflow",
-		Help:        "shape of records: `interflow`, the original fields with a normalized layer beside them",
-		laterValues: []string{"raw", "ecs", "ocsf"},
-		kind:        enum(func(s *Settings) *Format { return &s.Format }, []Format{FormatInterflow}),
+		Help: "shape of records: `interflow`, the original fields with a normalized layer beside them, " +
+			"or `raw`, the original fields with `msg_class` and the index key",
+		laterValues: []string{"ecs", "ocsf"},
+		kind:        enum(func(s *Settings) *Format { return &s.Format }, formats),
 	},
-	{Key: "vendor_fields", later: true, Help: "where the original fields go: `top`, `nested` or `both`"},
-	{Key: "flatten", later: true, Help: "objects beside the arrays of names and values"},
-	{Key: "redact", later: true, Help: "mask detected values"},
+	{
+		Key: "vendor_fields", Default: "top",
+		Help: "where the original fields go: `top`, `nested` (under `office365`; `Operation`, `Id` and `AlertId` on top as well) " +
+			"or `both`; sinks whose columns ignore case need `nested`",
+		kind: enum(func(s *Settings) *VendorFields { return &s.VendorFields }, vendorFields),
+	},
+	{
+		Key: "flatten", Default: "on",
+		Help: "objects under `office365` beside the lists of names and values, and of the data of alerts",
+		kind: boolean(func(s *Settings) *bool { return &s.Flatten }),
+	},
+	{
+		Key: "redact", Default: "off",
+		Help: "mask what DLP policies detected (`DetectedValues`) and the values of changed keys, passwords, secrets " +
+			"and credentials, in the original fields too",
+		kind: boolean(func(s *Settings) *bool { return &s.Redact }),
+	},
 	{
 		Key: "index_key", Default: "index",
 		Help: "name of the key that tells records apart for routing; `off` for none",
@@ -210,13 +225,42 @@ var fields = []Field{
 		Help: "value of that key in the records that the API delivers",
 		kind: text(func(s *Settings) *string { return &s.IndexEvents }, parseLine),
 	},
-	{Key: "index_alerts", later: true, Help: "value of that key in merged alerts"},
-	{Key: "alert_updates", later: true, Help: "what to do with entities that come late"},
-	{Key: "alert_merge_wait", later: true, Help: "how long an alert waits for its entities"},
-	{Key: "alert_merge_ttl", later: true, Help: "how long entities of an alert are expected"},
-	{Key: "alert_max_entities", later: true, Help: "most entities listed in an alert"},
-	{Key: "alert_status_updates", later: true, Help: "alert updates change the merged alert"},
-	{Key: "original_bundle", later: true, Help: "one more record per alert with both operations"},
+	{
+		Key: "index_alerts", Default: "alerts", later: true,
+		Help: "value of that key in merged alerts",
+		kind: text(func(s *Settings) *string { return &s.IndexAlerts }, parseLine),
+	},
+	{
+		Key: "alert_updates", Default: "revise", later: true,
+		Help: "entities that come after their alert: `revise` emits the alert again with the same `alert_uid`, " +
+			"`once` leaves them to the originals, `off` merges nothing",
+		kind: enum(func(s *Settings) *AlertUpdates { return &s.AlertUpdates }, alertUpdates),
+	},
+	{
+		Key: "alert_merge_wait", Default: "5m", later: true,
+		Help: "how long an alert without entities waits for one (at most `60m`; `0s` not at all)",
+		kind: duration(func(s *Settings) *time.Duration { return &s.AlertMergeWait }, 0, time.Hour),
+	},
+	{
+		Key: "alert_merge_ttl", Default: "26h", later: true,
+		Help: "how long an alert and its entities are expected to find each other; at least `alert_merge_wait`",
+		kind: duration(func(s *Settings) *time.Duration { return &s.AlertMergeTTL }, 0, 2*retention),
+	},
+	{
+		Key: "alert_max_entities", Default: "100", later: true,
+		Help: "most entities listed in an alert; the count is of all",
+		kind: integer(func(s *Settings) *int { return &s.AlertMaxEntities }, 1, 10_000),
+	},
+	{
+		Key: "alert_status_updates", Default: "off", later: true,
+		Help: "a change of an alert's status gives a revision of the merged alert",
+		kind: boolean(func(s *Settings) *bool { return &s.AlertStatusUpdates }),
+	},
+	{
+		Key: "original_bundle", Default: "off", later: true,
+		Help: "one more record per alert, with all of its originals and both of their operations",
+		kind: boolean(func(s *Settings) *bool { return &s.OriginalBundle }),
+	},
 	{
 		Key: "proxy", Derived: "environment", Example: "http://proxy.example.com:3128",
 		Help: "proxy URL, `http`, `https` or `socks5`; by default as `HTTPS_PROXY` and `NO_PROXY` say",

@@ -343,10 +343,8 @@ func parseIndexKey(value string) (string, error) {
 		return "", nil
 	case !indexKeyPattern.MatchString(value):
 		return "", errors.New("cannot be the name of the key; begin with a lower-case letter, _ or @, go on with letters, digits, _, - and @")
-	case slices.Contains(takenKeys, value):
-		return "", errors.New("is already a field of every record; use another name")
+	case slices.Contains(normalize.LayerKeys(), value):
+		return "", errors.New("is already a field of records; use another name")
 	}
 	return value, nil
 }
-
-var takenKeys = []string{"msg_class", "msg_origin", "tenant_name", "tenantid", "timestamp", "write_time"}
