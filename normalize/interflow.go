@@ -47,8 +47,8 @@ var layerKeys = [...]string{
 	keyIP, keyHost, keyVersion, keyIPType, keyPort, keyUserName, keyUserSID, keyUser, keyUserAgent, keyLoginResult,
 	keyEvent, keyError, keyRule, keyDLP, keyEmail, keyFile, keyURL, keyOffice365,
 
-	"alert_time", "alert_uid", "alert_revision", "orig_id", "event_source", "event_name", "event_status", "severity",
-	"event_summary", "xdr_event", "related", "bundle_uid", "original_records",
+	keyAlertTime, keyAlertUID, keyAlertRevision, keyOriginalID, keyEventSource, keyEventName, keyEventStatus, keySeverity,
+	keyEventSummary, keyXDREvent, keyRelated, keyBundleUID, keyOriginals,
 }
 
 // LayerKeys returns the top-level keys that the layer uses. Options.IndexKey
@@ -82,9 +82,11 @@ type Normalizer struct {
 	innerRecord Record
 }
 
-// prefix is what all records of a content type begin with; it stays in layer.
+// prefix is what all records of a content type and an index begin with; it stays
+// in layer.
 type prefix struct {
 	contentType  ContentType
+	index        string
 	nodes, texts int
 	fields       uint32
 }
@@ -94,7 +96,7 @@ func New(o Options) *Normalizer {
 	n := &Normalizer{options: o, reserved: make(map[string]struct{})}
 	keys := layerKeys[:]
 	if o.Format == FormatRaw {
-		keys = []string{keyMsgClass, keyError, keyEvent, keyOffice365}
+		keys = []string{keyMsgClass, keyError, keyEvent, keyOffice365, keyAlertUID, keyAlertRevision, keyEventSummary}
 	}
 	for _, key := range append([]string{o.IndexKey}, keys...) {
 		if key != "" {
@@ -115,7 +117,19 @@ func New(o Options) *Normalizer {
 // office365.
 func (n *Normalizer) Record(raw Raw, src Source, received time.Time) *Record {
 	r := &n.record
-	n.begin(src.ContentType)
+	n.begin(src.ContentType, n.options.IndexEvents)
+	err := n.take(r, raw)
+	n.times(r, received, received)
+	if err != nil {
+		n.undecodable(raw, src, err)
+	} else {
+		n.fields(r)
+	}
+	return n.finish(r)
+}
+
+// take parses raw and makes its fields the original ones of r.
+func (n *Normalizer) take(r *Record, raw Raw) error {
 	t, err := n.parsed(raw)
 	r.tape, r.original = t, nil
 	if t != nil {
@@ -125,12 +139,11 @@ func (n *Normalizer) Record(raw Raw, src Source, received time.Time) *Record {
 			r.texts[fromRaw] = n.text
 		}
 	}
-	n.times(r, received)
-	if err != nil {
-		n.undecodable(raw, src, err)
-	} else {
-		n.fields(r)
-	}
+	return err
+}
+
+// finish ends the layer of r.
+func (n *Normalizer) finish(r *Record) *Record {
 	n.layer.close()
 	r.layer, r.texts[fromLayer] = n.layer.nodes, n.layer.texts
 	return r
@@ -200,14 +213,14 @@ func (n *Normalizer) parsed(raw Raw) (*tape, error) {
 	return &n.own, nil
 }
 
-// begin starts a layer with the fields that only the settings and the content
-// type decide. They are written once and kept as long as the type stays.
-func (n *Normalizer) begin(ct ContentType) {
+// begin starts a layer with the fields that only the settings, the content type
+// and the index decide. They are written once and kept as long as these stay.
+func (n *Normalizer) begin(ct ContentType, index string) {
 	l := &n.layer
 	if cap(l.texts) > keptBuffer || cap(l.nodes) > keptNodes {
 		*l, n.prefix = layer{}, prefix{}
 	}
-	if n.prefix.contentType == ct && n.prefix.nodes > 0 {
+	if n.prefix.contentType == ct && n.prefix.index == index && n.prefix.nodes > 0 {
 		l.reset(n.prefix.nodes, n.prefix.texts)
 		l.nodes[0].n = n.prefix.fields
 		return
@@ -221,9 +234,9 @@ func (n *Normalizer) begin(ct ContentType) {
 	}
 	if n.options.IndexKey != "" {
 		l.key(n.options.IndexKey)
-		l.text([]byte(n.options.IndexEvents))
+		l.text([]byte(index))
 	}
-	n.prefix = prefix{contentType: ct, nodes: len(l.nodes), texts: len(l.texts), fields: l.nodes[0].n}
+	n.prefix = prefix{contentType: ct, index: index, nodes: len(l.nodes), texts: len(l.texts), fields: l.nodes[0].n}
 }
 
 // origin writes msg_origin and the names of the tenant.
@@ -257,24 +270,25 @@ func (n *Normalizer) origin() {
 	}
 }
 
-// times writes timestamp and write_time, and sets the event time.
-func (n *Normalizer) times(r *Record, received time.Time) {
+// times writes timestamp and write_time, and sets the event time. seen stands in
+// for a CreationTime that is no time.
+func (n *Normalizer) times(r *Record, seen, now time.Time) (created time.Time) {
 	l := &n.layer
-	created, ok := time.Time{}, false
+	ok := false
 	if t := r.tape; t != nil && t.fields[fieldCreationTime] != 0 {
 		if v := t.nodes[t.fields[fieldCreationTime]]; v.kind == String {
 			created, ok = parseTime(r.Text(v))
 		}
 	}
 	if !ok {
-		created = received
+		created = seen
 	}
 	r.time = created
 	if s := created.Unix(); s < 0 || s >= firstGroupMark {
-		r.time = received
+		r.time = seen
 	}
 	if n.options.Format == FormatRaw {
-		return
+		return created
 	}
 	l.key(keyTimestamp)
 	l.value(intNode(created.UnixMilli()))
@@ -283,7 +297,8 @@ func (n *Normalizer) times(r *Record, received time.Time) {
 		l.value(boolNode(true))
 	}
 	l.key(keyWriteTime)
-	l.value(intNode(received.UnixMilli()))
+	l.value(intNode(now.UnixMilli()))
+	return created
 }
 
 // firstGroupMark is where the seconds of an event time end to be a time: Fluent

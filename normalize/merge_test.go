@@ -56,14 +56,19 @@ func entity(id, kind, entityID string, more fields) string {
 // user returns an entity record about a user; its Id is made of the name.
 func user(name string) string { return entity("id of "+name, "User", name+"@contoso.example", nil) }
 
-func noteOf(t require.TestingT, text string) (normalize.AlertNote, bool) {
-	rec := newNormalizer().Record(normalize.Raw{Bytes: []byte(text), Length: int64(len(text))}, source, received)
+func noteOf(text string) (normalize.AlertNote, bool) {
+	return noteWith(newNormalizer(), text)
+}
+
+func noteWith(n *normalize.Normalizer, text string) (normalize.AlertNote, bool) {
+	rec := n.Record(normalize.Raw{Bytes: []byte(text), Length: int64(len(text))}, source, received)
 	return rec.AlertNote()
 }
 
 // emitted is an alert as it came out, and when.
 type emitted struct {
 	normalize.MergedAlert
+	at    time.Time
 	after time.Duration // since the start
 }
 
@@ -90,6 +95,7 @@ type process struct {
 	t        *testing.T
 	o        normalize.MergeOptions
 	m        *normalize.Merger
+	n        *normalize.Normalizer
 	start    time.Time
 	now      time.Time
 	contents uint64 // known, and done
@@ -99,7 +105,7 @@ type process struct {
 
 func newProcess(t *testing.T, o normalize.MergeOptions) *process {
 	t.Helper()
-	p := &process{t: t, o: o, start: received, now: received, stored: map[string][]byte{}}
+	p := &process{t: t, o: o, n: newNormalizer(), start: received, now: received, stored: map[string][]byte{}}
 	p.restart()
 	return p
 }
@@ -142,7 +148,7 @@ func (p *process) content(records ...string) {
 func (p *process) note(records ...string) {
 	p.t.Helper()
 	for _, text := range records {
-		if n, ok := noteOf(p.t, text); ok {
+		if n, ok := noteWith(p.n, text); ok {
 			p.store(p.m.Note(n, normalize.Arrival{Now: p.now, Known: p.contents}))
 		}
 	}
@@ -151,7 +157,7 @@ func (p *process) note(records ...string) {
 func (p *process) due(done uint64) {
 	for _, e := range p.m.Due(p.now, done) {
 		p.store(e.Changes)
-		p.out = append(p.out, emitted{MergedAlert: e.Alert, after: p.now.Sub(p.start)})
+		p.out = append(p.out, emitted{MergedAlert: e.Alert, at: p.now, after: p.now.Sub(p.start)})
 	}
 }
 
@@ -348,7 +354,7 @@ func TestRepeatedRecordChangesNothing(t *testing.T) {
 	assert.Equal(t, []string{"alice", "bob"}, p.one().users())
 	for range 3 {
 		for _, text := range records {
-			n, ok := noteOf(t, text)
+			n, ok := noteOf(text)
 			require.True(t, ok)
 			assert.Empty(t, p.m.Note(n, normalize.Arrival{Now: p.now, Known: 7}))
 		}

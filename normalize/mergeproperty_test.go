@@ -162,7 +162,7 @@ func (c *crasher) start(t *rapid.T) {
 
 // note notes a record, and hands a batch over where one is full.
 func (c *crasher) note(t *rapid.T, text string) {
-	n, ok := noteOf(t, text)
+	n, ok := noteOf(text)
 	require.True(t, ok)
 	c.open.changes = append(c.open.changes, c.m.Note(n, normalize.Arrival{Now: c.now, Known: c.contents})...)
 	c.open.records = append(c.open.records, text)
