@@ -12,3 +12,21 @@ func NewSmallSplitter(r io.Reader, maxRecordBytes, buffer int) *Splitter {
 
 // ParseTime is parseTime.
 var ParseTime = parseTime
+
+// ParseIP is parseIP.
+var ParseIP = parseIP
+
+// SeverityScore is severityScore.
+var SeverityScore = severityScore
+
+// FieldNames returns the name of each field, without noField.
+func FieldNames() map[int]string {
+	names := map[int]string{}
+	for f := noField + 1; f < fieldCount; f++ {
+		names[int(f)] = fieldNames[f]
+	}
+	return names
+}
+
+// FieldOf is fieldOf.
+func FieldOf(name string) int { return int(fieldOf([]byte(name))) }
