@@ -64,7 +64,10 @@ func (n *Normalizer) scalar(d *document, i int) (Node, bool) {
 	}
 	switch v := d.tape.nodes[i]; v.kind {
 	case String:
-		return n.adopt(d, v), v.n > 0
+		if v.n == 0 {
+			return Node{}, false
+		}
+		return n.adopt(d, v), true
 	case Int, Float, True, False:
 		at := len(n.layer.texts)
 		n.layer.texts = d.record.appendValue(n.layer.texts, d.tape.nodes[i:i+1])

@@ -140,7 +140,10 @@ func (n *Normalizer) helperText(d *document, i int) (Node, bool) {
 		n.layer.texts = d.record.appendValue(n.layer.texts, d.tape.nodes[i:d.tape.after(i)])
 		v, ok = n.layer.since(at), true
 	}
-	return v, ok && v.n <= helperValue
+	if !ok || v.n > helperValue {
+		return Node{}, false
+	}
+	return v, true
 }
 
 // helperName returns a name as the key that it becomes: what a sink may take
