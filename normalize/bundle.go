@@ -1,6 +1,9 @@
 package normalize
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // The layer's words in a bundle.
 const (
@@ -46,6 +49,7 @@ func (n *Normalizer) bundleText(a *MergedAlert) []byte {
 		}
 	}
 	text = appendQuoted(append(text, `,"`+keyBundleUID+`":`...), []byte(a.UID))
+	text = strconv.AppendInt(append(text, `,"`+keyAlertRevision+`":`...), int64(a.Revision), 10)
 	text = append(text, `,"`+keyOriginals+`":[`...)
 	for i, original := range a.Originals {
 		if i > 0 {

@@ -634,3 +634,216 @@ func TestEntityTooLongToBeListedIsCounted(t *testing.T) {
 	assert.Equal(t, 2, a.Count)
 	assert.True(t, a.Truncated)
 }
+
+func TestSmallestIDIsTheBaseWhenTimesAreEqual(t *testing.T) {
+	t.Parallel()
+	first := trigger("a", fields{"Status": "zzz", "AAA": "a field that makes the text the greater one"})
+	second := trigger("b", fields{"Status": "aaa", "AAA": "a"})
+	for _, records := range [][]string{{first, second}, {second, first}} {
+		p := newProcess(t, waiting())
+		p.content(append(records, user("alice"))...)
+		a := p.one()
+		assert.Equal(t, "a", a.field(t, "Id"))
+		assert.Equal(t, "aaa", a.field(t, "Status"), "of the greatest Id")
+	}
+}
+
+func TestUpdatesCountWhenTheyAreAskedFor(t *testing.T) {
+	t.Parallel()
+	update := func(id, at, status string) string {
+		return original("AlertUpdated", id, fields{"CreationTime": at, "Status": status, "Comments": nil, "Severity": "High", "AlertLinks": "none"})
+	}
+	p := newProcess(t, waiting())
+	p.content(trigger("t", nil), user("alice"), update("u", "2026-03-02T11:00:00", "Resolved"))
+	assert.Equal(t, "Active", p.one().field(t, "Status"))
+	assert.Empty(t, p.m.Note(firstNote(t, update("u", "2026-03-02T11:00:00", "Resolved")), normalize.Arrival{Now: p.now}))
+
+	o := waiting()
+	o.StatusUpdates = true
+	p = newProcess(t, o)
+	p.content(update("u1", "2026-03-02T11:00:00", "Investigating"))
+	p.pass(time.Hour)
+	assert.Empty(t, p.take(), "an update is no alert")
+	p.content(trigger("t", nil), user("alice"))
+	a := p.one()
+	assert.Equal(t, "Investigating", a.field(t, "Status"))
+	assert.Equal(t, "New alert", a.field(t, "Comments"), "the update does not say")
+	assert.Equal(t, "High", a.field(t, "Severity"))
+	assert.NotEqual(t, "none", a.field(t, "AlertLinks"), "updates do not decide the links")
+	assert.Equal(t, []string{"id of alice", "t", "u1"}, a.RecordIDs)
+	p.content(update("u2", "2026-03-02T12:00:00", "Resolved"))
+	assert.Equal(t, "Resolved", p.one().field(t, "Status"))
+	p.content(update("u3", "2026-03-02T11:30:00", "Dismissed"))
+	assert.Equal(t, "Resolved", p.one().field(t, "Status"), "a third record belongs to it, an older one")
+	p.content(trigger("t2", fields{"CreationTime": "2026-03-02T13:00:00"}))
+	assert.Equal(t, "Active", p.one().field(t, "Status"), "the alert was triggered again")
+}
+
+func TestUpdateOfTheSameSecondComesAfterTheTrigger(t *testing.T) {
+	t.Parallel()
+	o := waiting()
+	o.StatusUpdates = true
+	p := newProcess(t, o)
+	p.content(trigger("z", nil), user("alice"), original("AlertUpdated", "a", fields{"Status": "Resolved"}))
+	assert.Equal(t, "Resolved", p.one().field(t, "Status"))
+}
+
+func firstNote(t *testing.T, text string) normalize.AlertNote {
+	t.Helper()
+	n, ok := noteOf(text)
+	require.True(t, ok)
+	return n
+}
+
+func TestAlertsComeOnceWhenTheSettingSaysSo(t *testing.T) {
+	t.Parallel()
+	o := waiting()
+	o.Updates = normalize.AlertsOnce
+	p := newProcess(t, o)
+	p.content(trigger("t", nil), user("alice"))
+	assert.Equal(t, []string{"alice"}, p.one().users())
+	p.restart()
+	p.content(user("bob"), trigger("t2", nil))
+	p.pass(time.Hour)
+	assert.Empty(t, p.take())
+}
+
+func TestAlertsComeAtOnceAndAloneWithoutMerge(t *testing.T) {
+	t.Parallel()
+	o := waiting()
+	o.Updates = normalize.AlertsUnmerged
+	p := newProcess(t, o)
+	p.contents = 7
+	p.note(user("alice"), trigger("t", nil))
+	assert.Len(t, p.stored, 2, "until it is emitted")
+	p.restart()
+	p.due(0)
+	a := p.one()
+	assert.Zero(t, a.Count)
+	assert.Equal(t, alertUID, a.UID)
+	assert.Empty(t, p.stored)
+	assert.Zero(t, p.m.Stats().Held)
+}
+
+func TestTriggersWithoutAlertIDAreAlertsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	none := fields{"AlertId": nil}
+	noID := fields{"AlertId": "", "Id": nil, "OrganizationId": nil}
+	p := newProcess(t, waiting())
+	p.contents = 7
+	p.note(trigger("T1", none), trigger("t2", none), trigger("", noID), entity("e", "User", "alice", none))
+	p.restart()
+	p.due(0)
+	out := p.take()
+	require.Len(t, out, 3)
+	assert.Regexp(t, "^/[0-9a-f]{64}$", out[0].UID)
+	assert.Equal(t, organization+"/t1", out[1].UID)
+	assert.Equal(t, organization+"/t2", out[2].UID)
+	assert.Empty(t, p.stored)
+	p.content(trigger("t1", fields{"AlertId": nil}))
+	assert.EqualValues(t, 1, p.m.Stats().Unkeyed, "since the restart")
+}
+
+func TestLongNamesMakeShortUIDs(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, waiting())
+	p.content(trigger("t", fields{"AlertId": strings.Repeat("x", 40_000)}), entity("e", "User", "alice", fields{"AlertId": strings.Repeat("X", 40_000)}))
+	a := p.one()
+	assert.Len(t, a.UID, len(organization)+1+64)
+	assert.Equal(t, 1, a.Count)
+}
+
+func TestNextEntityOfTheCycleIsInTheFirstEmission(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, waiting())
+	p.content(trigger("t", nil))
+	p.contents = 3
+	p.note(user("alice"))
+	p.due(2)
+	assert.Empty(t, p.take(), "the third content is not done")
+	p.note(user("bob"))
+	p.due(3)
+	assert.Equal(t, []string{"alice", "bob"}, p.one().users())
+}
+
+func TestRestartWaitsForTheContentsThatAreKnownAgain(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, waiting())
+	p.contents = 2
+	p.note(trigger("t", nil), user("alice"))
+	p.contents = 1 // numbers begin anew: one content is not done
+	p.restart()
+	p.due(0)
+	assert.Empty(t, p.take())
+	p.note(user("bob"))
+	p.due(1)
+	assert.Equal(t, []string{"alice", "bob"}, p.one().users())
+}
+
+func TestDeadlinesOfAClockThatWasWrongAreCut(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, waiting())
+	p.now = p.now.Add(1000 * time.Hour)
+	p.content(trigger("t", nil), entity("e", "User", "alice", fields{"AlertId": "another"}))
+	p.now = p.start
+	p.restart()
+	p.pass(5*time.Minute - time.Second)
+	assert.Empty(t, p.take())
+	p.pass(time.Second)
+	assert.Zero(t, p.one().Count)
+	p.pass(26 * time.Hour)
+	assert.Zero(t, p.m.Stats().Held)
+}
+
+func TestDeadlineThatHasPassedFiresAtTheRestart(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, waiting())
+	p.content(trigger("t", nil))
+	p.now = p.now.Add(time.Hour)
+	p.restart()
+	next, ok := p.m.Next()
+	assert.True(t, ok)
+	assert.False(t, next.After(p.now))
+	p.due(0)
+	p.one()
+}
+
+func TestChangedLimitOfEntitiesHoldsFromThenOn(t *testing.T) {
+	t.Parallel()
+	o := waiting()
+	o.MaxEntities = 3
+	p := newProcess(t, o)
+	p.content(trigger("t", nil), user("a"), user("b"), user("c"), user("d"), user("e"))
+	assert.Equal(t, []string{"a", "b", "c"}, p.one().users())
+	p.o.MaxEntities = 2
+	p.restart()
+	p.content(user("aa"))
+	assert.Equal(t, []string{"a", "aa"}, p.one().users())
+	p.o.MaxEntities = 100
+	p.restart()
+	p.content(user("z"))
+	a := p.one()
+	assert.Equal(t, []string{"a", "aa", "b"}, a.users(), "which come next is not known any more")
+	assert.Equal(t, 7, a.Count)
+	assert.True(t, a.Truncated)
+}
+
+func TestRecordsThatAreNoAlertSayNothing(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{}`, `[]`, `{"Operation":"AlertTriggered"`, original("UserLoggedIn", "i", nil), original("Alert", "i", nil), original("", "i", nil),
+		entity("e", "User", "alice", fields{"AlertId": ""}), entity("e", "User", "", nil), entity("e", "User", "", fields{"AlertEntityId": []any{"x"}}),
+		original("AlertUpdated", "u", fields{"AlertId": nil}), `{"Operation":["AlertTriggered"],"AlertId":"x"}`,
+	} {
+		_, ok := noteOf(text)
+		assert.False(t, ok, text)
+	}
+}
+
+func TestAlertOfADamagedTextIsStillARecord(t *testing.T) {
+	t.Parallel()
+	a := normalize.MergedAlert{UID: "u", Text: `{"Operation":`}
+	for _, rec := range []*normalize.Record{newNormalizer().Alert(&a, received), newNormalizer().Bundle(&a, received)} {
+		assert.True(t, json.Valid(rec.AppendJSON(nil)))
+	}
+}
