@@ -305,8 +305,10 @@ func TestTriggerOfCloudAppSecurityComesAtOnce(t *testing.T) {
 func TestLatestTriggerDecidesTheStatus(t *testing.T) {
 	t.Parallel()
 	active := trigger("t1", fields{"CreationTime": "2026-03-02T10:00:00"})
-	resolved := trigger("t2", fields{"CreationTime": "2026-03-02T11:00:00", "Status": "Resolved", "Comments": "benign", "Severity": "High",
-		"AlertLinks": []any{}, "Name": "another name"})
+	resolved := trigger("t2", fields{
+		"CreationTime": "2026-03-02T11:00:00", "Status": "Resolved", "Comments": "benign", "Severity": "High",
+		"AlertLinks": []any{}, "Name": "another name",
+	})
 	t.Run("in order", func(t *testing.T) {
 		t.Parallel()
 		p := newProcess(t, waiting())
@@ -520,7 +522,7 @@ func TestAlertsHoldABoundedNumberOfBytes(t *testing.T) {
 	o.MaxBytes = 1 << 20
 	p := newProcess(t, o)
 	for i := range 30 {
-		p.content(trigger(fmt.Sprint("t", i), fields{"AlertId": fmt.Sprint(i), "Comments": strings.Repeat("x", 100_000)}))
+		p.content(trigger(fmt.Sprint("t", i), fields{"AlertId": strconv.Itoa(i), "Comments": strings.Repeat("x", 100_000)}))
 		assert.Less(t, p.storedBytes(), 2<<20)
 	}
 	p.pass(time.Hour)
@@ -579,7 +581,7 @@ func TestLongAndOddEntitiesAreListed(t *testing.T) {
 	p := newProcess(t, waiting())
 	p.content(trigger("t", nil))
 	for i, id := range ids {
-		p.note(entity(fmt.Sprint(i), "Ty\npe", id, nil))
+		p.note(entity(strconv.Itoa(i), "Ty\npe", id, nil))
 	}
 	p.restart()
 	p.due(p.contents)
@@ -598,7 +600,7 @@ func TestManyLongEntitiesDoNotFillTheMemory(t *testing.T) {
 	p := newProcess(t, waiting())
 	p.content(trigger("t", nil))
 	for i := range 1000 {
-		p.note(entity(fmt.Sprint(i), "User", fmt.Sprintf("%05d%s", i, strings.Repeat("x", 32<<10)), nil))
+		p.note(entity(strconv.Itoa(i), "User", fmt.Sprintf("%05d%s", i, strings.Repeat("x", 32<<10)), nil))
 	}
 	assert.Less(t, p.storedBytes(), 1<<19)
 	p.due(p.contents)
@@ -614,7 +616,7 @@ func TestEntitiesAreCountedUpToALimit(t *testing.T) {
 	p := newProcess(t, waiting())
 	p.content(trigger("t", nil))
 	for i := range 10_100 {
-		p.note(entity(fmt.Sprint(i), "User", strconv.Itoa(20_000-i), nil))
+		p.note(entity(strconv.Itoa(i), "User", strconv.Itoa(20_000-i), nil))
 	}
 	assert.Less(t, p.storedBytes(), 1<<18)
 	p.due(p.contents)

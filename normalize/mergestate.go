@@ -247,7 +247,7 @@ func (r *stateReader) tail(a *heldAlert) (flags uint64) {
 	a.emitted = flags&flagEmitted != 0
 	a.uid = r.text()
 	a.seen, a.expires, a.due = r.time(), r.time(), r.time()
-	a.revision = int(r.uvarint() & (1<<31 - 1)) //nolint:gosec // written from an int
+	a.revision = int(r.uvarint() & (1<<31 - 1))
 	copy(a.sum[:], r.bytes(len(a.sum)))
 	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
 		r.list(s)
@@ -324,7 +324,7 @@ func (r *stateReader) time() time.Time {
 		r.fail(errTime)
 		return time.Time{}
 	}
-	return time.Unix(s, int64(nanos)).UTC() //nolint:gosec // below 1e9
+	return time.Unix(s, int64(nanos)).UTC()
 }
 
 func (r *stateReader) said() (s said) {

@@ -2,6 +2,7 @@ package normalize_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,16 +14,16 @@ import (
 )
 
 // savedAlert returns the two entries of an alert with all that one can have.
-func savedAlert(t testing.TB) (head, tail []byte) {
-	t.Helper()
+func savedAlert(tb testing.TB) (head, tail []byte) {
+	tb.Helper()
 	o := normalize.MergeOptions{Wait: time.Minute, StatusUpdates: true, Bundle: true, MaxEntities: 2}
 	m, err := normalize.NewMerger(o, nil, normalize.Arrival{Now: received})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	for _, text := range []string{
 		trigger("t", nil), trigger("t2", fields{"Status": "Resolved"}), original("AlertUpdated", "u", nil), user("a"), user("b"), user("c"), user("d"),
 	} {
 		n, ok := noteOf(text)
-		require.True(t, ok)
+		require.True(tb, ok)
 		for _, c := range m.Note(n, normalize.Arrival{Now: received}) {
 			switch c.Key {
 			case "head " + alertUID:
@@ -30,7 +31,7 @@ func savedAlert(t testing.TB) (head, tail []byte) {
 			case "tail " + alertUID:
 				tail = c.Value
 			default:
-				t.Fatal(c.Key)
+				tb.Fatal(c.Key)
 			}
 		}
 	}
@@ -58,12 +59,12 @@ func TestDamagedStateIsAnError(t *testing.T) {
 		"no tail":         saved(head, nil),
 		"empty head":      saved([]byte{}, tail),
 		"empty tail":      saved(head, []byte{}),
-		"long head":       saved(append(head[:len(head):len(head)], 0), tail),
-		"long tail":       saved(head, append(tail[:len(tail):len(tail)], 0)),
+		"long head":       saved(append(slices.Clip(head), 0), tail),
+		"long tail":       saved(head, append(slices.Clip(tail), 0)),
 		"another version": saved(head, append([]byte{2}, tail[1:]...)),
 	} {
 		_, err := normalize.NewMerger(waiting(), all, normalize.Arrival{Now: received})
-		assert.ErrorContains(t, err, alertUID, name)
+		require.ErrorContains(t, err, alertUID, name)
 	}
 	for i := range head {
 		_, err := normalize.NewMerger(waiting(), saved(head[:i], tail), normalize.Arrival{Now: received})
