@@ -2,6 +2,7 @@ package normalize_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -18,9 +19,9 @@ import (
 // and what arrives when.
 type timeline struct {
 	About         string
-	Wait, TTL     string // alert_merge_wait, 5m when not given, and alert_merge_ttl
+	Wait, TTL     string // alert_merge_wait, alert_merge_ttl; 5m and 26h when not given
 	Updates       string // alert_updates
-	MaxEntities   int
+	MaxEntities   int // alert_max_entities, 100 when not given
 	StatusUpdates bool
 	Bundle        bool
 	Format        string
@@ -123,8 +124,8 @@ func (line timeline) options() normalize.Options {
 func (line timeline) mergeOptions(t *testing.T) normalize.MergeOptions {
 	t.Helper()
 	o := normalize.MergeOptions{
-		Wait: duration(t, line.Wait, 5*time.Minute), TTL: duration(t, line.TTL, 0),
-		MaxEntities: line.MaxEntities, StatusUpdates: line.StatusUpdates, Bundle: line.Bundle,
+		Wait: duration(t, line.Wait, 5*time.Minute), TTL: duration(t, line.TTL, 26*time.Hour),
+		MaxEntities: cmp.Or(line.MaxEntities, 100), StatusUpdates: line.StatusUpdates, Bundle: line.Bundle,
 	}
 	for _, u := range []normalize.AlertUpdates{normalize.ReviseAlerts, normalize.AlertsOnce, normalize.AlertsUnmerged} {
 		if u.String() == line.Updates {

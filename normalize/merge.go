@@ -22,13 +22,13 @@ func (u AlertUpdates) String() string {
 	return [...]string{"revise", "once", "off"}[u]
 }
 
-// MergeOptions are the settings of the merge. Where a number is less than 1 its
-// default counts, but for Wait.
+// MergeOptions are the settings of the merge. The last two have defaults, which
+// count where they are less than 1.
 type MergeOptions struct {
 	Updates       AlertUpdates
 	Wait          time.Duration // how long an alert waits for entities; 0: not at all
-	TTL           time.Duration // how long entities wait for their alert, and are taken in after it; 26h
-	MaxEntities   int           // listed per alert; 100
+	TTL           time.Duration // how long entities wait for their alert, and are taken in after it
+	MaxEntities   int           // listed per alert
 	StatusUpdates bool          // AlertUpdated records count
 	Bundle        bool          // the texts of the originals are kept too
 	MaxKeys       int           // alerts held; 10,000
@@ -36,12 +36,6 @@ type MergeOptions struct {
 }
 
 func (o MergeOptions) withDefaults() MergeOptions {
-	if o.TTL < 1 {
-		o.TTL = 26 * time.Hour // content may become available a day late
-	}
-	if o.MaxEntities < 1 {
-		o.MaxEntities = 100
-	}
 	if o.MaxKeys < 1 {
 		o.MaxKeys = 10_000
 	}
@@ -114,10 +108,6 @@ type Merger struct {
 	leaving                   int           // alerts that go with their emission
 	forgotten                 []AlertChange // to be stored with whatever comes next
 	stats                     MergeStats
-}
-
-func newMerger(o MergeOptions) *Merger {
-	return &Merger{o: o.withDefaults(), alerts: map[string]*heldAlert{}}
 }
 
 // Stats returns the numbers of m.

@@ -110,8 +110,10 @@ func newProcess(t *testing.T, o normalize.MergeOptions) *process {
 	return p
 }
 
-// waiting are the options of most tests.
-func waiting() normalize.MergeOptions { return normalize.MergeOptions{Wait: 5 * time.Minute} }
+// waiting are the options of most tests, the defaults of the plugin.
+func waiting() normalize.MergeOptions {
+	return normalize.MergeOptions{Wait: 5 * time.Minute, TTL: 26 * time.Hour, MaxEntities: 100}
+}
 
 // restart goes on from what is stored.
 func (p *process) restart() {
@@ -253,7 +255,9 @@ func TestEntityAfterTheEmissionGivesARevision(t *testing.T) {
 
 func TestRevisionDoesNotWaitForEverForAContent(t *testing.T) {
 	t.Parallel()
-	p := newProcess(t, normalize.MergeOptions{})
+	o := waiting()
+	o.Wait = 0
+	p := newProcess(t, o)
 	p.content(trigger("t", nil))
 	assert.Zero(t, p.one().Count, "a wait of 0 emits at once")
 	p.contents = 9

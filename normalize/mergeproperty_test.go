@@ -34,6 +34,7 @@ func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 
 func drawOptions(t *rapid.T) normalize.MergeOptions {
 	return normalize.MergeOptions{
+		TTL:           26 * time.Hour,
 		Wait:          time.Duration(rapid.SampledFrom([]int{0, 5, 60}).Draw(t, "wait")) * time.Minute,
 		MaxEntities:   rapid.SampledFrom([]int{1, 5, 100}).Draw(t, "most"),
 		StatusUpdates: rapid.Bool().Draw(t, "status updates"),

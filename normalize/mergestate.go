@@ -113,7 +113,7 @@ func appendSaid(dst []byte, s said) []byte {
 // Due. None is farther away than one that is set now, for the clock may have been
 // wrong.
 func NewMerger(o MergeOptions, saved []AlertChange, at Arrival) (*Merger, error) {
-	m := newMerger(o)
+	m := &Merger{o: o.withDefaults(), alerts: map[string]*heldAlert{}}
 	heads := map[string][]byte{}
 	for _, c := range saved {
 		if id, ok := strings.CutPrefix(c.Key, headPrefix); ok {

@@ -16,7 +16,7 @@ import (
 // savedAlert returns the two entries of an alert with all that one can have.
 func savedAlert(tb testing.TB) (head, tail []byte) {
 	tb.Helper()
-	o := normalize.MergeOptions{Wait: time.Minute, StatusUpdates: true, Bundle: true, MaxEntities: 2}
+	o := normalize.MergeOptions{Wait: time.Minute, TTL: time.Hour, StatusUpdates: true, Bundle: true, MaxEntities: 2}
 	m, err := normalize.NewMerger(o, nil, normalize.Arrival{Now: received})
 	require.NoError(tb, err)
 	for _, text := range []string{
