@@ -70,7 +70,7 @@ func parseIPv6(b []byte) (ip [16]byte, ok bool) {
 			at, b = at+4, nil
 			break
 		}
-		ip[at], ip[at+1] = byte(group>>8), byte(group)
+		ip[at], ip[at+1] = byte(group>>8), byte(group) //nolint:gosec // at is even and below 16
 		at, b = at+2, b[digits:]
 		if len(b) == 0 {
 			break

@@ -42,7 +42,9 @@ func TestRedactionMasksWhatWasDetected(t *testing.T) {
 		map[string]any{"Name": "StrongAuthenticationPassWord", "OldValue": masked, "NewValue": list(masked)},
 		map[string]any{"Name": "KeyDescription", "NewValue": masked},
 		map[string]any{"Name": "Client.Secret", "NewValue": masked},
-		map[string]any{"Name": "DisplayName", "OldValue": "old", "NewValue": "new"}, "names", map[string]any{"OldValue": "x"},
+		map[string]any{"Name": "DisplayName", "OldValue": "old", "NewValue": "new"},
+		"names",
+		map[string]any{"OldValue": "x"},
 	}, m["ModifiedProperties"])
 	assert.Equal(t, map[string]any{
 		"StrongAuthenticationPassWord": map[string]any{"OldValue": masked, "NewValue": `["[redacted]"]`},
@@ -50,7 +52,8 @@ func TestRedactionMasksWhatWasDetected(t *testing.T) {
 		"Client_Secret":                map[string]any{"NewValue": masked},
 		"DisplayName":                  map[string]any{"OldValue": "old", "NewValue": "new"},
 	}, dig(m, "office365.modified_properties"))
-	assert.Equal(t, `{"a":"x","`+masked, m["Data"], "JSON that is not read here is cut")
+	const cut = `{"a":"x","` + masked
+	assert.Equal(t, cut, m["Data"], "JSON that is not read here is cut")
 	assert.Nil(t, dig(m, "office365.data"))
 	assert.Equal(t, "DetectedValues", m["Word"])
 	assert.Equal(t, "1", dig(m, "event.id"))

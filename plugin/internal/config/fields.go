@@ -159,17 +159,17 @@ var fields = []Field{
 	{
 		Key: "dedup_max", Default: "500000",
 		Help: "most Ids remembered; the oldest go first",
-		kind: integer(func(s *Settings) *int { return &s.DedupMax }, 1, 10_000_000),
+		kind: integer(func(s *Settings) *int { return &s.DedupMax }, 10_000_000),
 	},
 	{
 		Key: "requests_per_minute", Default: "1800",
 		Help: "quota of the tenant, for all requests together",
-		kind: integer(func(s *Settings) *int { return &s.RequestsPerMinute }, 1, 1_000_000),
+		kind: integer(func(s *Settings) *int { return &s.RequestsPerMinute }, 1_000_000),
 	},
 	{
 		Key: "fetch_workers", Default: "8",
 		Help: "parallel downloads",
-		kind: integer(func(s *Settings) *int { return &s.FetchWorkers }, 1, 64),
+		kind: integer(func(s *Settings) *int { return &s.FetchWorkers }, 64),
 	},
 	{
 		Key: "batch_size", Default: "4M",
@@ -249,7 +249,7 @@ var fields = []Field{
 	{
 		Key: "alert_max_entities", Default: "100", later: true,
 		Help: "most entities listed in an alert; the count is of all",
-		kind: integer(func(s *Settings) *int { return &s.AlertMaxEntities }, 1, 10_000),
+		kind: integer(func(s *Settings) *int { return &s.AlertMaxEntities }, 10_000),
 	},
 	{
 		Key: "alert_status_updates", Default: "off", later: true,

@@ -70,14 +70,15 @@ func parseBool(value string) (bool, error) {
 	return false, errors.New("is neither on nor off; use one of them")
 }
 
-func integer(at func(*Settings) *int, least, most int) kind {
+// integer is a whole number from 1 on.
+func integer(at func(*Settings) *int, most int) kind {
 	parse := func(value string) (int, error) {
 		n, err := strconv.Atoi(value)
 		if err != nil && !errors.Is(err, strconv.ErrRange) {
-			return 0, fmt.Errorf("is not a whole number; use one from %d to %d", least, most)
+			return 0, fmt.Errorf("is not a whole number; use one from 1 to %d", most)
 		}
-		if err != nil || n < least || n > most {
-			return 0, fmt.Errorf("is out of range; use %d to %d", least, most)
+		if err != nil || n < 1 || n > most {
+			return 0, fmt.Errorf("is out of range; use 1 to %d", most)
 		}
 		return n, nil
 	}
