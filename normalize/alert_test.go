@@ -21,7 +21,7 @@ type timeline struct {
 	About         string
 	Wait, TTL     string // alert_merge_wait, alert_merge_ttl; 5m and 26h when not given
 	Updates       string // alert_updates
-	MaxEntities   int // alert_max_entities, 100 when not given
+	MaxEntities   int    // alert_max_entities, 100 when not given
 	StatusUpdates bool
 	Bundle        bool
 	Format        string

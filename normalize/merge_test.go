@@ -620,14 +620,15 @@ func TestEntitiesAreCountedUpToALimit(t *testing.T) {
 	p := newProcess(t, waiting())
 	p.content(trigger("t", nil))
 	for i := range 10_100 {
-		p.note(entity(strconv.Itoa(i), "User", strconv.Itoa(20_000-i), nil))
+		p.note(entity(strconv.Itoa(i), "User", strconv.Itoa(10_000+10_100-i), nil))
 	}
 	assert.Less(t, p.storedBytes(), 1<<18)
+	assert.Empty(t, p.m.Note(firstNote(t, entity("x", "User", "99999", nil)), normalize.Arrival{Now: p.now}), "no room is left")
 	p.due(p.contents)
 	a := p.one()
 	assert.Equal(t, 10_000, a.Count)
 	assert.Len(t, a.Entities, 100)
-	assert.Equal(t, "10000", a.Entities[0].ID[:5])
+	assert.Equal(t, "10001", a.Entities[0].ID, "the last to come is the first to be listed")
 }
 
 func TestEntityTooLongToBeListedIsCounted(t *testing.T) {
@@ -643,7 +644,7 @@ func TestEntityTooLongToBeListedIsCounted(t *testing.T) {
 
 func TestSmallestIDIsTheBaseWhenTimesAreEqual(t *testing.T) {
 	t.Parallel()
-	first := trigger("a", fields{"Status": "zzz", "AAA": "a field that makes the text the greater one"})
+	first := trigger("a", fields{"Status": "zzz", "AAA": "z, so that its text is the greater one"})
 	second := trigger("b", fields{"Status": "aaa", "AAA": "a"})
 	for _, records := range [][]string{{first, second}, {second, first}} {
 		p := newProcess(t, waiting())
