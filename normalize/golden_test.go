@@ -38,6 +38,30 @@ type settings struct {
 	IndexKey       string
 	ContentID      string
 	MaxRecordBytes int
+
+	// As a configuration has them.
+	Format       string `json:"format"`
+	VendorFields string `json:"vendor_fields"`
+	Flatten      string `json:"flatten"`
+	Redact       string `json:"redact"`
+}
+
+// options are the settings as package normalize takes them.
+func (s *settings) options(t *testing.T) normalize.Options {
+	t.Helper()
+	o := normalize.Options{
+		TenantName: s.TenantName, TenantID: s.TenantID, ConnectorName: s.ConnectorName, IndexKey: s.IndexKey,
+		IndexEvents: "windows_events", IndexAlerts: "alerts", NoFlatten: s.Flatten == "off", Redact: s.Redact == "on",
+	}
+	for o.Format.String() != s.Format {
+		require.Less(t, o.Format, normalize.FormatRaw, "no such format")
+		o.Format++
+	}
+	for o.VendorFields.String() != s.VendorFields {
+		require.Less(t, o.VendorFields, normalize.VendorBoth, "no such place")
+		o.VendorFields++
+	}
+	return o
 }
 
 // TestRecordsAreAsWanted compares what becomes of each testdata/<workload>/<case>/in.json,
@@ -73,13 +97,12 @@ func normalized(t *testing.T, dir string, body []byte) []byte {
 	require.True(t, ok, "no workload is called like the folder of %s", dir)
 	s := settings{
 		Received: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), TenantName: "contoso-prod", IndexKey: "index", ContentID: "20260302$case",
+		Format: "interflow", VendorFields: "top", Flatten: "on", Redact: "off",
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "case.json")); err == nil {
 		require.NoError(t, json.Unmarshal(b, &s))
 	}
-	n := normalize.New(normalize.Options{
-		TenantName: s.TenantName, TenantID: s.TenantID, ConnectorName: s.ConnectorName, IndexKey: s.IndexKey, IndexEvents: "windows_events",
-	})
+	n := normalize.New(s.options(t))
 	split := normalize.NewSplitter(bytes.NewReader(body), s.MaxRecordBytes)
 	all := []byte("[")
 	for {

@@ -328,17 +328,25 @@ func wantedNumber(n json.Number) any {
 }
 
 // FuzzRecord compares what becomes of a text with what encoding/json makes of
-// it: the same texts are JSON, and the same values come out.
+// it: the same texts are JSON, the same values come out, and the layer keeps its
+// promises wherever the original fields go.
 func FuzzRecord(f *testing.F) {
 	for _, text := range []string{
 		`{"Id":"1","a":[1,-0,1.5,1e400,12345678901234567890],"b":{"c":null,"c":true}}`,
 		`{"a":"\ud83d\ude00 \ud800 \u0000\/\"","\u0061":2,"":{}}`,
 		"{\"a\":\"\xff\xc3\",\"\xfe\":1}", `{"a":01}`, `{"a":1.}`, `{"a":-}`, "{\"a\":\"\n\"}", `{"a":[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]}`,
 		`{"CreationTime":"9/30/2024 6:16:41 AM","Operation":"x"}`, `{"index":1,"office365":2,"timestamp":[]}`, ` {"a" : [ ] } `, `[]`, `{"a":tru}`,
-		`{"a":1e5,"b":2E-3,"c":0.1e+1,"d":123456789.123456789}`,
+		`{"a":1e5,"b":2E-3,"c":0.1e+1,"d":123456789.123456789}`, secrets,
+		`{"AlertId":"1","Data":"{\"a\":[1,{\"b\":null}],\"a.b\":1e3}","OperationProperties":"[{\"Name\":\"a\",\"Value\":2}]","parameters":1}`,
+		`{"Parameters":[{"Name":"a","Value":"1"},{"Name":"a","Value":true}],"ModifiedProperties":[{"Name":"Key","OldValue":[1]}],"flattened":{}}`,
+		`{"ClientIP":"[NAME (::ffff:10.90.0.1)]:7","UserId":"i:0#.f|membership|a@b","UserKey":3,"ResultStatus":true,"RecordType":"13","Severity":"High"}`,
+		`{"ExchangeMetaData":{"From":"a@b","To":["c",""],"CC":"d"},"PolicyDetails":[{"PolicyName":"p","Rules":[{"RuleId":1,"Actions":["BlockAccess"]}]}]}`,
+		`{"UserAgent":"","ClientInfoString":"Client=X;UserAgent=y/1;","ObjectId":"C:\\a\\b","FileExtension":"c","FileSize":"1e3","Url":"http://a"}`,
 	} {
 		f.Add([]byte(text))
 	}
+	c := newChecker()
+	masking := normalize.New(normalize.Options{Redact: true})
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rec := newNormalizer().Record(normalize.Raw{Bytes: bytes.TrimLeft(text, " \t\r\n"), Length: int64(len(text))}, source, received)
 		printed := rec.AppendJSON(nil)
@@ -359,6 +367,10 @@ func FuzzRecord(f *testing.F) {
 		}
 		if isObject {
 			compare(t, original, got)
+			raw := normalize.Raw{Bytes: bytes.TrimLeft(text, " \t\r\n"), Length: int64(len(text))}
+			clear(c.kinds) // a finding is of one text alone
+			c.raw(t, raw, normalize.DLPAll)
+			decoded(t, masking.Record(raw, source, received).AppendJSON(nil))
 		}
 	})
 }
