@@ -27,7 +27,8 @@ func TestAnUndecodableRecordStaysWithinTheLimit(t *testing.T) {
 		m := decoded(t, newNormalizer().Record(raw, source, received).AppendJSON(nil))
 		original, ok := dig(m, "event.original").(string)
 		require.True(t, ok)
-		assert.Equal(t, tt.length, len(original), name)
+		length := len(original)
+		assert.Equal(t, tt.length, length, name)
 	}
 }
 

@@ -38,7 +38,11 @@ func newWorker(c *Collector) *worker {
 }
 
 func newNormalizer(s config.Settings) *normalize.Normalizer {
-	return normalize.New(normalize.Options{
+	return normalize.New(recordOptions(s))
+}
+
+func recordOptions(s config.Settings) normalize.Options {
+	return normalize.Options{
 		TenantName:    s.TenantName,
 		TenantID:      s.RecordTenantID,
 		ConnectorName: s.ConnectorName,
@@ -49,7 +53,7 @@ func newNormalizer(s config.Settings) *normalize.Normalizer {
 		VendorFields:  vendorFields[s.VendorFields],
 		NoFlatten:     !s.Flatten,
 		Redact:        s.Redact,
-	})
+	}
 }
 
 // The words of the settings as package normalize has them.
