@@ -22,8 +22,20 @@
 // Text that is no record costs no other record: it becomes a Record too, with
 // the text, what is wrong with it and where it was.
 //
-// The package is pure: no I/O of its own, no clock, no goroutine. A Splitter and
-// a Normalizer belong to one goroutine. What they return is borrowed: a Raw until
+// A [Merger] brings the records of one alert together. It takes the [AlertNote] of
+// each record of the alert family and says when an alert is complete; a Normalizer
+// makes a record of the [MergedAlert] with Alert, and with Bundle one that holds
+// the originals. What it has to remember goes out as changes of a saved state.
+//
+//	if note, ok := rec.AlertNote(); ok {
+//		changes := merger.Note(note, arrival) // stored with the record
+//	}
+//	for _, e := range merger.Due(now, done) {
+//		rec := normalizer.Alert(&e.Alert, now) // stored with e.Changes
+//	}
+//
+// The package is pure: no I/O of its own, no clock, no goroutine. A Splitter, a
+// Normalizer and a Merger belong to one goroutine each. What they return is borrowed: a Raw until
 // the next Next, a Record until the next Record of its Normalizer or the next
 // Next of the Splitter that its Raw came from.
 package normalize

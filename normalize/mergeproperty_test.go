@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func drawRecords(t *rapid.T, o normalize.MergeOptions) []string {
 		records = append(records, trigger(fmt.Sprint("t", i), more))
 	}
 	for i := range rapid.IntRange(0, 2*min(o.MaxEntities, 60)+2).Draw(t, "entities") {
-		id := fmt.Sprint(rapid.IntRange(0, 150).Draw(t, "entity"))
+		id := strconv.Itoa(rapid.IntRange(0, 150).Draw(t, "entity"))
 		if rapid.IntRange(0, 20).Draw(t, "long") == 0 {
 			id += strings.Repeat("x", rapid.SampledFrom([]int{40 << 10, 64 << 10, 70 << 10}).Draw(t, "length"))
 		}
