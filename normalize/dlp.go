@@ -220,7 +220,10 @@ func (m *dlpMatch) outcome() outcome {
 	}
 }
 
-// writeDLP writes rule and dlp.
+// writeDLP writes rule and dlp. The members of rule are lists here, for a match
+// may be one of many rules; those of a merged alert, which has one policy, are
+// strings. That is how the records' contract has them, and the one place where
+// a field differs between alerts and the rest.
 func (n *Normalizer) writeDLP() {
 	l, m := &n.layer, &n.dlp
 	l.key(keyRule)

@@ -19,6 +19,14 @@
 //		buf = msgpack.AppendEvent(buf, rec)
 //	}
 //
+// The layer is made of rules, one file for each idea: who (identity.go), from
+// where (address.go), how it went (outcome.go), and so on. A rule reads original
+// fields that the parser has found, writes nothing where they say nothing, and
+// gives a field one type whatever the service writes: a scalar becomes a string,
+// a size or a count a whole number, a list stays a list. The helper objects under
+// office365 are the exception that their form brings: a name that comes twice has
+// a list of its values.
+//
 // Text that is no record costs no other record: it becomes a Record too, with
 // the text, what is wrong with it and where it was.
 //

@@ -52,8 +52,7 @@ func TestRedactionMasksWhatWasDetected(t *testing.T) {
 		"Client_Secret":                map[string]any{"NewValue": masked},
 		"DisplayName":                  map[string]any{"OldValue": "old", "NewValue": "new"},
 	}, dig(m, "office365.modified_properties"))
-	const cut = `{"a":"x","` + masked
-	assert.Equal(t, cut, m["Data"], "JSON that is not read here is cut")
+	assert.Regexp(t, `^\{"a":"x","\[redacted\]$`, m["Data"], "JSON that is not read here is cut")
 	assert.Nil(t, dig(m, "office365.data"))
 	assert.Equal(t, "DetectedValues", m["Word"])
 	assert.Equal(t, "1", dig(m, "event.id"))

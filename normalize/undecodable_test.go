@@ -36,7 +36,8 @@ func TestUndecodableTextIsFoundInEveryFormat(t *testing.T) {
 	t.Parallel()
 	raw := normalize.Raw{Bytes: []byte(`{"Id":`), Position: 3, Length: 6}
 	for _, o := range []normalize.Options{
-		{IndexKey: "index", IndexEvents: "e", Format: normalize.FormatRaw}, {IndexKey: "index", IndexEvents: "e", VendorFields: normalize.VendorNested},
+		{IndexKey: "index", IndexEvents: "e", Format: normalize.FormatRaw},
+		{IndexKey: "index", IndexEvents: "e", VendorFields: normalize.VendorNested},
 		{IndexKey: "index", IndexEvents: "e", Redact: true},
 	} {
 		m := decoded(t, normalize.New(o).Record(raw, source, received).AppendJSON(nil))
