@@ -32,7 +32,7 @@ type MergeOptions struct {
 	StatusUpdates bool          // AlertUpdated records count
 	Bundle        bool          // the texts of the originals are kept too
 	MaxKeys       int           // alerts held; 10,000
-	MaxBytes      int           // of all of them; 32 MiB
+	MaxBytes      int           // of all of them; 48 MiB
 }
 
 func (o MergeOptions) withDefaults() MergeOptions {
@@ -40,13 +40,13 @@ func (o MergeOptions) withDefaults() MergeOptions {
 		o.MaxKeys = 10_000
 	}
 	if o.MaxBytes < 1 {
-		o.MaxBytes = 32 << 20
+		o.MaxBytes = 48 << 20 // 10,000 alerts of the usual 3 KB, measured, and some long ones
 	}
 	return o
 }
 
-// patience is how long a revision waits for the contents known at its cause, and
-// a first emission where Wait is longer than zero.
+// patience is how long a revision waits at most for the contents known at its
+// cause: as long as an alert does, or would by default.
 func (o MergeOptions) patience() time.Duration {
 	if o.Wait > 0 {
 		return o.Wait
