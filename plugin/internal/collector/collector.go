@@ -4,8 +4,8 @@
 // A content goes through it like this: a stream lists it and the journal makes
 // it known; the queue gives it to a worker; the worker fetches, splits,
 // normalizes and encodes it, chunk by chunk; pack drops the records that were
-// seen before and appends the rest to the open batch of the outbox; Next hands
-// a batch over; when it has arrived, commit stores what it held and which
+// seen before, merges alerts, and appends the rest to the open batch of the
+// outbox; Next hands a batch over; when it has arrived, commit stores what it held and which
 // contents it completes. What is not committed is collected again.
 //
 // Goroutines, all started in this file and waited for by Stop:
@@ -77,6 +77,8 @@ type Collector struct {
 	outbox  *outbox
 	journal *journal
 	seen    *seen
+	alerts  *alerts
+	general sequence // of the contents of Audit.General, where alerts come from
 	chunks  chan chunk
 	budget  *semaphore.Weighted // bytes of encoded records between worker and arrival
 	streams []*stream
@@ -337,6 +339,16 @@ func (c *Collector) serverNow() time.Time { return c.client.ServerTime(c.now()) 
 type job struct {
 	ct      normalize.ContentType
 	content ledger.Content
-	live    bool // news, see isLive
-	inVain  int  // fetches of this run that failed, but for what concerned every content
+	live    bool   // news, see isLive
+	inVain  int    // fetches of this run that failed, but for what concerned every content
+	number  uint64 // in the sequence of its type, see settle; 0 where there is none
+}
+
+// newJob is the job of a content that has become known.
+func (c *Collector) newJob(ct normalize.ContentType, content ledger.Content, now time.Time) job {
+	j := job{ct: ct, content: content, live: c.isLive(content.Created, now)}
+	if ct == normalize.AuditGeneral {
+		j.number = c.general.next()
+	}
+	return j
 }

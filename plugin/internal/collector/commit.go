@@ -6,6 +6,7 @@ import (
 
 	"office365/normalize"
 	"office365/plugin/internal/dedup"
+	"office365/plugin/internal/state"
 )
 
 // commitTick is how often commit looks at the counter by itself: it must go on
@@ -67,17 +68,21 @@ func (c *Collector) store(stale []uint64) error {
 		pack := dedup.NewPack(b.seq, c.now(), b.parts, func(ct normalize.ContentType, id string) bool {
 			return done[contentKey{ct, id}]
 		})
-		if err := c.journal.commit(b.done, &pack, nil); err != nil {
+		tx := state.Tx{Alerts: b.alerts.list}
+		if len(b.parts) > 0 { // not merged alerts alone
+			tx.Pack = &pack
+		}
+		if err := c.journal.commit(b.done, tx); err != nil {
 			return err
 		}
-		c.seen.committed(&pack, nil)
+		c.seen.committed(tx.Pack, nil)
 		c.stats.committed(b)
 		left.batches = left.batches[1:]
 	}
 	if len(left.loose) == 0 && len(stale) == 0 {
 		return nil
 	}
-	if err := c.journal.commit(left.loose, nil, stale); err != nil {
+	if err := c.journal.commit(left.loose, state.Tx{Evict: stale}); err != nil {
 		return err
 	}
 	c.seen.committed(nil, stale)

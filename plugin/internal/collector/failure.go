@@ -131,6 +131,7 @@ func (c *Collector) again(j job, fault ledger.Fault) {
 	before := j.content.Quarantined
 	j.content = j.content.AfterFailure(fault, c.now(), rand.Float64()) //nolint:gosec // spreads load
 	if j.content.Quarantined && !before {
+		c.settle(j)
 		c.stats.of(j.ct).quarantined.Add(1)
 		c.log.Warn("content is put into quarantine: retried slowly until it expires, in nobody's way",
 			"content_type", j.ct, "content_id", j.content.ID, "content_created", j.content.Created,
@@ -158,6 +159,7 @@ func (c *Collector) gone(j job, why error) {
 		"content_type", j.ct, "content_id", j.content.ID, "content_created", j.content.Created, "error", why)
 	// Records of an attempt that broke off may be under way: it completes in its turn.
 	c.outbox.complete(contentKey{j.ct, j.content.ID})
+	c.settle(j)
 }
 
 // reportState logs that the state cannot be written: every minute, for the

@@ -87,7 +87,7 @@ func TestADiskThatFillsUpWhileRunningStopsTheNextBatch(t *testing.T) {
 		r.run(30 * time.Minute)
 		assert.Equal(t, delivered, len(r.delivered)) //nolint:testifylint // Len would print all of them
 		d.free.Store(roomy)
-		r.run(time.Minute)
+		r.run(3 * time.Minute)
 		r.stop()
 		r.requireAllOnce()
 	})
@@ -107,7 +107,7 @@ func TestABatchThatFindsRoomOnlyNowAndThenIsNoNewsEachTime(t *testing.T) {
 			r.run(2 * time.Second)
 		}
 		assert.LessOrEqual(t, strings.Count(r.log.String(), fullLine), 6)
-		r.run(time.Minute)
+		r.run(3 * time.Minute)
 		r.stop()
 		r.requireAllOnce()
 	})
@@ -117,7 +117,7 @@ func TestABatchThatFindsRoomOnlyNowAndThenIsNoNewsEachTime(t *testing.T) {
 func TestAStateThatCannotBeWrittenStopsTheHandOverUntilItCan(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=2m")
+	err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=8m")
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip("only root can mount a file system, and this test needs a small one")
 	}
@@ -132,7 +132,7 @@ func TestAStateThatCannotBeWrittenStopsTheHandOverUntilItCan(t *testing.T) {
 		r.startOn(d)
 		r.run(5 * time.Second)
 		filler := filepath.Join(folder, "filler")
-		require.ErrorIs(t, os.WriteFile(filler, make([]byte, 4<<20), 0o600), syscall.ENOSPC)
+		require.ErrorIs(t, os.WriteFile(filler, make([]byte, 16<<20), 0o600), syscall.ENOSPC)
 		r.run(time.Minute) // some commits find room in the file
 		delivered := len(r.delivered)
 		require.Less(t, delivered, 5*40*100)
@@ -142,7 +142,7 @@ func TestAStateThatCannotBeWrittenStopsTheHandOverUntilItCan(t *testing.T) {
 		assert.Equal(t, delivered, len(r.delivered)) //nolint:testifylint // Len would print all of them
 		assert.InDelta(t, 10, lines()-before, 1, "a line a minute")
 		require.NoError(t, os.Remove(filler))
-		r.run(3 * time.Minute)
+		r.run(10 * time.Minute)
 		r.stop()
 		r.requireAllOnce()
 	})

@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"office365/normalize"
-	"office365/plugin/internal/dedup"
 	"office365/plugin/internal/ledger"
 	"office365/plugin/internal/state"
 )
@@ -45,16 +44,16 @@ func (j *journal) change(ct normalize.ContentType, decide func(*ledger.Position)
 	return c, nil
 }
 
-// commit stores in one transaction that contents are done, the identities of
-// the records that were handed over, and which packs of them are stale.
-func (j *journal) commit(done []contentKey, pack *dedup.Pack, evict []uint64) error {
+// commit stores in one transaction that contents are done, and what tx holds
+// beside that.
+func (j *journal) commit(done []contentKey, tx state.Tx) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	ids := map[normalize.ContentType][]string{}
 	for _, key := range done {
 		ids[key.ct] = append(ids[key.ct], key.id)
 	}
-	tx := state.Tx{Changes: map[normalize.ContentType]ledger.Change{}, Pack: pack, Evict: evict}
+	tx.Changes = map[normalize.ContentType]ledger.Change{}
 	for ct, ids := range ids {
 		tx.Changes[ct] = j.positions[ct].Finished(ids...)
 	}

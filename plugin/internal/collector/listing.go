@@ -101,7 +101,7 @@ func (s *stream) take(listing ledger.Listing) error {
 	}
 	now := s.c.serverNow()
 	for _, content := range change.Known {
-		s.c.queue.put(job{ct: s.ct, content: content, live: s.c.isLive(content.Created, now)})
+		s.c.queue.put(s.c.newJob(s.ct, content, now))
 	}
 	st := s.c.stats.of(s.ct)
 	st.listed.Add(int64(len(change.Known)))

@@ -27,12 +27,35 @@ type batch struct {
 	parts   []dedup.Part
 	index   map[contentKey]int // of parts
 	done    []contentKey       // contents that are complete with this batch
+	alerts  alertChanges
+	charged int // bytes that count against the budget: merged alerts do not
 
 	handedOver time.Time
 	cleaned    bool // Fluent Bit has copied the bytes
 }
 
 func newBatch() *batch { return &batch{index: map[contentKey]int{}} }
+
+// alertChanges are what a batch changes in the saved state of the alerts: of two
+// changes with one key the later one counts.
+type alertChanges struct {
+	list []normalize.AlertChange
+	at   map[string]int
+}
+
+func (a *alertChanges) add(changes []normalize.AlertChange) {
+	for _, change := range changes {
+		if at, ok := a.at[change.Key]; ok {
+			a.list[at] = change
+			continue
+		}
+		if a.at == nil {
+			a.at = map[string]int{}
+		}
+		a.at[change.Key] = len(a.list)
+		a.list = append(a.list, change)
+	}
+}
 
 // add appends one record of a content.
 func (b *batch) add(of job, id dedup.Identity, event []byte) {
@@ -45,6 +68,7 @@ func (b *batch) add(of job, id dedup.Identity, event []byte) {
 	}
 	b.parts[i].IDs = append(b.parts[i].IDs, id)
 	b.data = append(b.data, event...)
+	b.charged += len(event)
 	b.records++
 }
 
@@ -87,15 +111,32 @@ func newOutbox(batchBytes int, h *ledger.Handover, budget *semaphore.Weighted) *
 	}
 }
 
-// add takes one record in.
-func (o *outbox) add(of job, id dedup.Identity, event []byte) {
+// add takes one record of a content in, with what it changes in the alerts.
+func (o *outbox) add(of job, id dedup.Identity, event []byte, changes []normalize.AlertChange) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.open.records > 0 && len(o.open.data)+len(event) > o.batchBytes {
+	o.makeRoom(len(event))
+	o.open.add(of, id, event)
+	o.open.alerts.add(changes)
+}
+
+// addOwn takes in a record that we have made: a merged alert. It comes beside
+// the budget, for pack must never wait for it.
+func (o *outbox) addOwn(event []byte, changes []normalize.AlertChange) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.makeRoom(len(event))
+	o.open.data = append(o.open.data, event...)
+	o.open.records++
+	o.open.alerts.add(changes)
+}
+
+// makeRoom makes the open batch one that takes so many bytes more.
+func (o *outbox) makeRoom(bytes int) {
+	if o.open.records > 0 && len(o.open.data)+bytes > o.batchBytes {
 		o.seal()
 	}
-	o.open.data = o.room(o.open.data, len(event))
-	o.open.add(of, id, event)
+	o.open.data = o.room(o.open.data, bytes)
 }
 
 // room returns the buffer of a batch with room for n bytes more. One that has
@@ -194,7 +235,7 @@ func (o *outbox) tick(counter ledger.Arrivals, now time.Time) {
 }
 
 func (o *outbox) free(b *batch) {
-	o.budget.Release(int64(len(b.data)))
+	o.budget.Release(int64(b.charged))
 	// A buffer that one long record has blown up is not kept.
 	if len(o.spare) < maxSpare && cap(b.data) <= 2*o.batchBytes {
 		o.spare = append(o.spare, b.data)
@@ -240,7 +281,7 @@ func (o *outbox) collect(counter ledger.Arrivals, now time.Time) due {
 	for _, b := range d.batches {
 		// Fluent Bit may be copying it still: the buffer is not used again.
 		if b.data != nil {
-			o.budget.Release(int64(len(b.data)))
+			o.budget.Release(int64(b.charged))
 			b.data = nil
 		}
 	}

@@ -20,8 +20,9 @@ type chunk struct {
 }
 
 type item struct {
-	id  dedup.Identity
-	end int // of the event in buf; it begins where the one before ends
+	id    dedup.Identity
+	end   int                  // of the event in buf; it begins where the one before ends
+	alert *normalize.AlertNote // of an original of the alert family
 }
 
 // seen is the set of identities, shared by pack, which adds, and commit, which
@@ -71,10 +72,12 @@ func (s *seen) len() int {
 	return s.set.Len()
 }
 
-// pack drops repeats and fills the open batch. It is the only one that decides
-// what is a repeat, so two workers never race for one record.
+// pack drops repeats, merges alerts and fills the open batch. It is the only one
+// that decides what is a repeat, so two workers never race for one record.
 func (c *Collector) pack(ctx context.Context) {
 	broken := map[contentKey]bool{} // a chunk of theirs was lost by a bug of ours
+	look := time.NewTimer(c.alerts.look())
+	defer look.Stop()
 	for {
 		select {
 		case ch := <-c.chunks:
@@ -89,10 +92,14 @@ func (c *Collector) pack(ctx context.Context) {
 				c.again(ch.of, ledger.FaultOwn)
 			default:
 				c.outbox.complete(key)
+				c.settle(ch.of)
 			}
+		case <-look.C:
 		case <-ctx.Done():
 			return
 		}
+		c.alerts.emit()
+		look.Reset(c.alerts.look())
 	}
 }
 
@@ -119,7 +126,7 @@ func (c *Collector) packChunk(ch chunk) {
 			dropped += len(event)
 			continue
 		}
-		c.addNew(ch.of, it.id, event)
+		c.addNew(ch.of, it, event)
 	}
 	if dropped > 0 {
 		c.budget.Release(int64(dropped))
@@ -131,13 +138,25 @@ func (c *Collector) packChunk(ch chunk) {
 
 // addNew gives a record that was not seen before to the outbox; if that panics,
 // it has not been seen.
-func (c *Collector) addNew(of job, id dedup.Identity, event []byte) {
+func (c *Collector) addNew(of job, it item, event []byte) {
 	added := false
 	defer func() {
 		if !added {
-			c.seen.forget(id)
+			c.seen.forget(it.id)
 		}
 	}()
-	c.outbox.add(of, id, event)
+	var changes []normalize.AlertChange
+	if it.alert != nil {
+		changes = c.alerts.note(it.alert)
+	}
+	c.outbox.add(of, it.id, event, changes)
 	added = true
+}
+
+// settle notes that nothing more is to be waited for from a content: it is read,
+// gone, or put into quarantine.
+func (c *Collector) settle(j job) {
+	if j.ct == normalize.AuditGeneral {
+		c.general.finish(j.number)
+	}
 }

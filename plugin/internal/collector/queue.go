@@ -80,11 +80,12 @@ type entry struct {
 	id               string
 	created, expires ledger.Stamp
 	inVain           int             // of the job
+	number           uint64          // of the job
 	failed           *ledger.Content // what there is to know once it has failed; nil before
 }
 
 func entryOf(j job) entry {
-	e := entry{id: j.content.ID, created: ledger.StampOf(j.content.Created), expires: ledger.StampOf(j.content.Expires), inVain: j.inVain}
+	e := entry{id: j.content.ID, created: ledger.StampOf(j.content.Created), expires: ledger.StampOf(j.content.Expires), inVain: j.inVain, number: j.number}
 	if j.content.Attempts > 0 || j.content.Quarantined || !j.content.NextTry.IsZero() {
 		e.failed = &j.content
 	}
@@ -134,7 +135,7 @@ func (q *queue) take(now time.Time) (j job, wait time.Duration, ok bool) {
 			q.active++
 			q.signal()               // there may be more, for another worker
 			e := heap.Pop(h).(entry) //nolint:errcheck,forcetypeassert // our own heap
-			return job{ct: ct, content: e.content(), live: live, inVain: e.inVain}, 0, true
+			return job{ct: ct, content: e.content(), live: live, inVain: e.inVain, number: e.number}, 0, true
 		}
 	}
 	return job{}, wait, false

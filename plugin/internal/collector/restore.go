@@ -88,10 +88,15 @@ func (c *Collector) restore(file *state.File, saved state.Saved) {
 				if content.NextTry.After(c.started.Add(longestWait)) {
 					content.NextTry = c.started
 				}
-				c.queue.put(job{ct: ct, content: content, live: c.isLive(content.Created, c.started)})
+				j := c.newJob(ct, content, c.started)
+				if content.Quarantined {
+					c.settle(j)
+				}
+				c.queue.put(j)
 			}
 		})
 	}
+	c.alerts = newAlerts(c, saved.Alerts)
 	c.opened = true
 }
 

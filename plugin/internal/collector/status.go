@@ -17,6 +17,7 @@ type stats struct {
 	throttled atomic.Int64
 	lost      atomic.Int64 // batches dropped by Fluent Bit, and handed over again
 	batches   atomic.Int64 // committed
+	alerts    atomic.Pointer[normalize.MergeStats]
 }
 
 // typeStats is the part of one content type.
@@ -68,6 +69,9 @@ func (c *Collector) status(ctx context.Context) {
 		}
 		if n := c.stats.lost.Load(); n > 0 {
 			attrs = append(attrs, "handed_over_again", n)
+		}
+		if a := c.stats.alerts.Load(); a != nil && a.Merged > 0 {
+			attrs = append(attrs, "alerts", a.Merged, "alerts_revised", a.Revised, "alerts_waiting", a.Pending)
 		}
 		if names := c.trouble.current(); len(names) > 0 {
 			attrs = append(attrs, "trouble", strings.Join(names, ", "))

@@ -233,7 +233,13 @@ func (s *sender) encode(w *worker, raw normalize.Raw) (ok bool) {
 	}()
 	rec := w.normalizer.Record(raw, normalize.Source{ContentType: j.ct, ContentID: j.content.ID}, s.c.now())
 	s.ch.buf = msgpack.AppendEvent(s.ch.buf, rec)
-	s.ch.items = append(s.ch.items, item{id: s.identity(raw, rec.Key()), end: len(s.ch.buf)})
+	it := item{id: s.identity(raw, rec.Key()), end: len(s.ch.buf)}
+	if j.ct == normalize.AuditGeneral {
+		if note, ok := rec.AlertNote(); ok {
+			it.alert = &note
+		}
+	}
+	s.ch.items = append(s.ch.items, it)
 	return true
 }
 

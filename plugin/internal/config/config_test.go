@@ -409,8 +409,6 @@ func TestWhatDoesNotExistYetIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []string{
 		"client_secret_file", "certificate_file", "certificate_key_file", "federated_token_file",
-		"index_alerts", "alert_updates", "alert_merge_wait", "alert_merge_ttl",
-		"alert_max_entities", "alert_status_updates", "original_bundle",
 	}, reserved())
 	for _, key := range reserved() {
 		_, _, err := parse(section(key, "anything"))

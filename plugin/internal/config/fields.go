@@ -226,38 +226,38 @@ var fields = []Field{
 		kind: text(func(s *Settings) *string { return &s.IndexEvents }, parseLine),
 	},
 	{
-		Key: "index_alerts", Default: "alerts", later: true,
+		Key: "index_alerts", Default: "alerts",
 		Help: "value of that key in merged alerts",
 		kind: text(func(s *Settings) *string { return &s.IndexAlerts }, parseLine),
 	},
 	{
-		Key: "alert_updates", Default: "revise", later: true,
+		Key: "alert_updates", Default: "revise",
 		Help: "entities that come after their alert: `revise` emits the alert again with the same `alert_uid`, " +
 			"`once` leaves them to the originals, `off` merges nothing",
 		kind: enum(func(s *Settings) *AlertUpdates { return &s.AlertUpdates }, alertUpdates),
 	},
 	{
-		Key: "alert_merge_wait", Default: "5m", later: true,
+		Key: "alert_merge_wait", Default: "5m",
 		Help: "how long an alert without entities waits for one (at most `60m`; `0s` not at all)",
 		kind: duration(func(s *Settings) *time.Duration { return &s.AlertMergeWait }, 0, time.Hour),
 	},
 	{
-		Key: "alert_merge_ttl", Default: "26h", later: true,
+		Key: "alert_merge_ttl", Default: "26h",
 		Help: "how long an alert and its entities are expected to find each other; at least `alert_merge_wait`",
 		kind: duration(func(s *Settings) *time.Duration { return &s.AlertMergeTTL }, 0, 2*retention),
 	},
 	{
-		Key: "alert_max_entities", Default: "100", later: true,
+		Key: "alert_max_entities", Default: "100",
 		Help: "most entities listed in an alert; the count is of all",
 		kind: integer(func(s *Settings) *int { return &s.AlertMaxEntities }, 10_000),
 	},
 	{
-		Key: "alert_status_updates", Default: "off", later: true,
+		Key: "alert_status_updates", Default: "off",
 		Help: "a change of an alert's status gives a revision of the merged alert",
 		kind: boolean(func(s *Settings) *bool { return &s.AlertStatusUpdates }),
 	},
 	{
-		Key: "original_bundle", Default: "off", later: true,
+		Key: "original_bundle", Default: "off",
 		Help: "one more record per alert, with all of its originals and both of their operations",
 		kind: boolean(func(s *Settings) *bool { return &s.OriginalBundle }),
 	},

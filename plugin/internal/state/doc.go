@@ -8,6 +8,7 @@
 //	<content type>/known   created, contentId → expires, attempts, next try, flags
 //	<content type>/done    created, contentId → nothing
 //	packs                  sequence number → the identities of one committed batch
+//	alerts                 see normalize.Merger, whose saved state this is
 //
 // Every Tx is one transaction: after a crash the file holds all of it or
 // nothing. What a transaction writes is in proportion to what it changes.

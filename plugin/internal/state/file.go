@@ -54,6 +54,7 @@ func (e *TenantError) Error() string {
 type Saved struct {
 	Positions map[normalize.ContentType]*ledger.Position // those that have begun
 	Packs     []dedup.Pack                               // oldest first
+	Alerts    []normalize.AlertChange                    // see normalize.NewMerger
 	Damaged   string                                     // where a file that could not be read was moved to; "" = none
 	// FromEarliest means that the file takes the place of a damaged one: what has
 	// no position in it is to be collected from as far back as the API allows.
@@ -311,8 +312,10 @@ func create(tx *bolt.Tx, o Options) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.CreateBucket(packsBucket); err != nil {
-		return err
+	for _, name := range [][]byte{packsBucket, alertsBucket} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
 	}
 	if err := meta.Put(schemaKey, binary.BigEndian.AppendUint64(nil, schema)); err != nil {
 		return err

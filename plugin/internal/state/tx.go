@@ -18,6 +18,7 @@ type Tx struct {
 	Changes map[normalize.ContentType]ledger.Change
 	Pack    *dedup.Pack // nil = none
 	Evict   []uint64    // packs to be deleted
+	Alerts  []normalize.AlertChange
 }
 
 // Empty reports whether there is nothing to store.
@@ -27,7 +28,7 @@ func (t Tx) Empty() bool {
 			return false
 		}
 	}
-	return t.Pack == nil && len(t.Evict) == 0
+	return t.Pack == nil && len(t.Evict) == 0 && len(t.Alerts) == 0
 }
 
 // Apply stores the transaction, synced to disk. After an error the file is as
@@ -44,6 +45,9 @@ func (f *File) Apply(t Tx) (err error) {
 			if err := putChange(tx, &sum, ct, change); err != nil {
 				return fmt.Errorf("%s: %w", ct, err)
 			}
+		}
+		if err := putAlerts(tx, t.Alerts, &sum); err != nil {
+			return fmt.Errorf("alerts: %w", err)
 		}
 		packs := table{tx.Bucket(packsBucket), "packs", &sum}
 		if t.Pack != nil {
@@ -129,7 +133,7 @@ func putContents(known, done table, c ledger.Change) error {
 func (f *File) load() (saved Saved, err error) {
 	defer recoverDamage(&err)()
 	saved.Positions = map[normalize.ContentType]*ledger.Position{}
-	err = f.db.View(func(tx *bolt.Tx) error {
+	err = f.db.View(func(tx *bolt.Tx) (err error) {
 		var sum checksum
 		meta := table{tx.Bucket(metaBucket), "meta", &sum}
 		saved.FromEarliest = bytes.Equal(meta.get(beginKey), fromEarliest)
@@ -147,7 +151,10 @@ func (f *File) load() (saved Saved, err error) {
 			position.Apply(change)
 			saved.Positions[ct] = position
 		}
-		err := table{tx.Bucket(packsBucket), "packs", &sum}.each(func(k, v []byte) error {
+		if saved.Alerts, err = readAlerts(tx, &sum); err != nil {
+			return &damageError{err}
+		}
+		err = table{tx.Bucket(packsBucket), "packs", &sum}.each(func(k, v []byte) error {
 			pack, err := readPack(k, v)
 			saved.Packs = append(saved.Packs, pack)
 			return err

@@ -1,0 +1,83 @@
+package collector
+
+import (
+	"time"
+
+	"office365/normalize"
+	"office365/plugin/internal/config"
+	"office365/plugin/internal/msgpack"
+)
+
+// alerts is the merge of alerts as pack sees it: it notes the originals that are
+// new, and puts the merged alerts into the outbox when their time has come. It
+// belongs to the goroutine of pack; what it returns and adds goes into batches,
+// which are committed in their order.
+type alerts struct {
+	c          *Collector
+	merger     *normalize.Merger
+	normalizer *normalize.Normalizer
+	event      []byte // reused
+}
+
+// alertsLook is how often the merge is looked at while an alert waits: what it
+// waits for may be done by other goroutines (a content that is gone).
+const alertsLook = time.Second
+
+var alertUpdates = map[config.AlertUpdates]normalize.AlertUpdates{
+	config.UpdatesRevise: normalize.ReviseAlerts,
+	config.UpdatesOnce:   normalize.AlertsOnce,
+	config.UpdatesOff:    normalize.AlertsUnmerged,
+}
+
+// newAlerts goes on from what was saved. A saved state that cannot be read is
+// logged and left out: the originals were handed over all the same.
+func newAlerts(c *Collector, saved []normalize.AlertChange) *alerts {
+	s := c.settings
+	o := normalize.MergeOptions{
+		Updates: alertUpdates[s.AlertUpdates], Wait: s.AlertMergeWait, TTL: s.AlertMergeTTL,
+		MaxEntities: s.AlertMaxEntities, StatusUpdates: s.AlertStatusUpdates, Bundle: s.OriginalBundle,
+	}
+	at := normalize.Arrival{Now: c.now(), Known: c.general.known()}
+	merger, err := normalize.NewMerger(o, saved, at)
+	if err != nil {
+		c.log.Error("the saved state of the alerts cannot be read: alerts that waited for entities do not come; their originals do",
+			"db", s.DB, "error", err)
+		merger, _ = normalize.NewMerger(o, nil, at) // without a state there is nothing to fail
+	}
+	return &alerts{c: c, merger: merger, normalizer: newNormalizer(s)}
+}
+
+// note takes in an original that was not seen before, and returns what it
+// changes in the saved state.
+func (a *alerts) note(n *normalize.AlertNote) []normalize.AlertChange {
+	return a.merger.Note(*n, normalize.Arrival{Now: a.c.now(), Known: a.c.general.known()})
+}
+
+// emit puts the alerts whose time has come into the outbox.
+func (a *alerts) emit() {
+	for _, e := range a.merger.Due(a.c.now(), a.c.general.done()) {
+		a.add(a.normalizer.Alert(&e.Alert, a.c.now()), e.Changes)
+		if a.c.settings.OriginalBundle {
+			a.add(a.normalizer.Bundle(&e.Alert, a.c.now()), nil)
+		}
+	}
+	stats := a.merger.Stats()
+	a.c.stats.alerts.Store(&stats)
+}
+
+func (a *alerts) add(r *normalize.Record, changes []normalize.AlertChange) {
+	a.event = msgpack.AppendEvent(a.event[:0], r)
+	a.c.outbox.addOwn(a.event, changes)
+}
+
+// look is when emit is to be called next, at the latest.
+func (a *alerts) look() time.Duration {
+	if a.merger.Stats().Pending > 0 {
+		return alertsLook
+	}
+	next, ok := a.merger.Next()
+	if !ok {
+		return idleWait
+	}
+	return min(idleWait, max(alertsLook, next.Sub(a.c.now())))
+}
