@@ -202,6 +202,9 @@ func requireEachOnce(t *testing.T, tn *tenant) {
 		require.NoError(t, err)
 		var fields map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal(line, &fields))
+		if fields["alert_uid"] != nil {
+			continue // a merged alert, with the Id of its trigger
+		}
 		id, err := strconv.Unquote(string(fields["Id"]))
 		require.NoError(t, err)
 		require.False(t, seen[id], "record %s came twice", id)

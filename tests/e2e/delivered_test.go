@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"testing"
@@ -11,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// delivered reads the Ids in an output as it grows.
+// delivered reads the Ids in an output as it grows; a merged alert counts by its
+// uid and revision.
 type delivered struct {
 	path   string
 	offset int64
@@ -39,8 +41,15 @@ func (d *delivered) read(t *testing.T) {
 	text = text[:bytes.LastIndexByte(text, '\n')+1]
 	d.offset += int64(len(text))
 	for line := range bytes.Lines(text) {
-		var r struct{ ID string }
+		var r struct {
+			ID       string
+			AlertUID string `json:"alert_uid"`
+			Revision int    `json:"alert_revision"`
+		}
 		require.NoError(t, json.Unmarshal(line, &r), "%s", line)
+		if r.AlertUID != "" { // it has the Id of its trigger
+			r.ID = fmt.Sprintf("alert %s revision %d", r.AlertUID, r.Revision)
+		}
 		d.ids = append(d.ids, r.ID)
 		d.count[r.ID]++
 	}

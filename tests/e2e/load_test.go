@@ -60,7 +60,7 @@ func (d *delivered) requireAllOf(t *testing.T, ids []string, limit time.Duration
 	t.Helper()
 	holdsWithin(limit, func() bool {
 		d.read(t)
-		return len(d.count) >= len(ids)
+		return d.missing(ids) == 0
 	})
 	require.Zero(t, d.missing(ids), "records missing of %d", len(ids))
 }

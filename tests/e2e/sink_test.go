@@ -117,6 +117,7 @@ func (s *sink) take(tag string, body []byte) error {
 	return nil
 }
 
+// idsOf returns the Ids of the originals.
 func idsOf(lines []byte) ([]string, error) {
 	var ids []string
 	for line := range bytes.Lines(lines) {
@@ -124,7 +125,9 @@ func idsOf(lines []byte) ([]string, error) {
 		if err := json.Unmarshal(line, &r); err != nil {
 			return nil, err
 		}
-		ids = append(ids, r.id())
+		if !r.merged() {
+			ids = append(ids, r.id())
+		}
 	}
 	return ids, nil
 }
