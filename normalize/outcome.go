@@ -13,7 +13,7 @@ const (
 // would be a lie.
 var statuses = map[string]outcome{
 	"failed": failure, "failure": failure, "false": failure, "error": failure, "blocked": failure,
-	"success": success, "succeeded": success, "true": success, "partiallysucceeded": success, "completed": success,
+	"success": success, "succeeded": success, "successful": success, "true": success, "partiallysucceeded": success, "completed": success,
 }
 
 // outcome decides event.outcome. A sign-in is decided by its Operation and

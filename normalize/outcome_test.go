@@ -24,6 +24,7 @@ func TestOutcomeIsWhatTheRecordSaysAndNoGuess(t *testing.T) {
 		{`{"ResultStatus":false}`, "failure", "", ""},
 		{`{"ResultStatus":"Success"}`, "success", "", ""},
 		{`{"ResultStatus":"Succeeded"}`, "success", "", ""},
+		{`{"ResultStatus":"Successful"}`, "success", "", ""},
 		{`{"ResultStatus":"TRUE"}`, "success", "", ""},
 		{`{"ResultStatus":true}`, "success", "", ""},
 		{`{"ResultStatus":"PartiallySucceeded"}`, "success", "", ""},
