@@ -1,6 +1,9 @@
 package normalize
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // dlpTypes are the record types of matches of DLP policies.
 var dlpTypes = [...]int{11, 13, 33, 63, 99, 100, 107}
@@ -45,14 +48,11 @@ func (n *Normalizer) isDLP() bool { return n.dlp.is }
 func (n *Normalizer) match() {
 	m := &n.dlp
 	m.reset()
-	details := n.field(fieldPolicyDetails)
-	for _, t := range dlpTypes {
-		m.is = m.is || t == n.recordType
-	}
-	if m.is = m.is || details != 0; !m.is {
+	d, details := n.original(), n.field(fieldPolicyDetails)
+	m.is = slices.Contains(dlpTypes[:], n.recordType) || details != 0 && d.tape.nodes[details].kind == Array
+	if !m.is {
 		return
 	}
-	d := n.original()
 	rules, blocks := n.policies(&d, details)
 	if m.types == 0 {
 		n.endpointTypes(&d)

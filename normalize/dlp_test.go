@@ -51,6 +51,7 @@ func TestADLPMatchSaysWhatWasDone(t *testing.T) {
 		{"on a device: unknown", `{"RecordType":63,"EnforcementMode":6}`, "", ""},
 		{"another record type", `{"RecordType":33,"PolicyDetails":[` + policy("p", blocking) + `]}`, "blocked", "failure"},
 		{"an unknown record type", `{"PolicyDetails":[` + policy("p", blocking) + `]}`, "blocked", "failure"},
+		{"policies in a text", `{"RecordType":187,"ResultStatus":"Success","PolicyDetails":"{}"}`, "", "success"},
 		{"no DLP", `{"RecordType":6,"Operation":"FileDownloaded","EnforcementMode":4}`, "", ""},
 	} {
 		want := map[string]any{}
