@@ -194,17 +194,32 @@ func (n *Normalizer) enforcement(d *document) string {
 	}
 }
 
-// hasException reports whether ExceptionInfo, a text or an object, says anything.
+// hasException reports whether ExceptionInfo says anything: it is a text, or an
+// object of which a member does. One with all its members empty, and
+// FalsePositive false, takes nothing back.
 func (n *Normalizer) hasException(d *document) bool {
 	i := n.field(fieldExceptionInfo)
 	if i == 0 {
 		return false
 	}
-	switch v := d.tape.nodes[i]; v.kind {
+	if d.tape.nodes[i].kind != Object {
+		return says(d.tape.nodes[i])
+	}
+	for k, end := i+1, d.tape.after(i); k < end; k = d.tape.next(k) {
+		if d.tape.nodes[k].kind == String && says(d.tape.nodes[k+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// says reports whether a value is more than nothing or a no.
+func says(v Node) bool {
+	switch v.kind {
 	case String, Object, Array:
 		return v.Len() > 0
 	default:
-		return false
+		return v.kind == True
 	}
 }
 

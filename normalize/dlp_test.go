@@ -39,6 +39,8 @@ func TestADLPMatchSaysWhatWasDone(t *testing.T) {
 		{"overridden, in a string", match(`"ExceptionInfo":"x",`, policy("p", blocking)), "allowed", "success"},
 		{"not overridden", match(`"ExceptionInfo":"",`, policy("p", blocking)), "blocked", "failure"},
 		{"not overridden at all", match(`"ExceptionInfo":{},`, policy("p", blocking)), "blocked", "failure"},
+		{"not overridden by an object of nothing", match(`"ExceptionInfo":{"Reason":"","FalsePositive":false,"Justification":null,"Rules":[]},`, policy("p", blocking)), "blocked", "failure"},
+		{"a false alarm", match(`"ExceptionInfo":{"Reason":"","FalsePositive":true},`, policy("p", blocking)), "allowed", "success"},
 		{"undone", strings.Replace(match("", policy("p", blocking)), "DlpRuleMatch", "DLPRuleUndo", 1), "allowed", "success"},
 		{"no policy", `{"RecordType":13,"ResultStatus":"Success"}`, "", ""},
 		{"a policy without rules", match("", policy("p")), "", ""},
