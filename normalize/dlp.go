@@ -22,6 +22,8 @@ type dlpMatch struct {
 	action    string // "" where the record does not say
 	severity  Node
 	score     int64
+	rules     int   // that matched
+	trials    int   // of these, those that only watch
 	types     int64 // different types of sensitive information
 	matches   int64 // the sum of their counts
 	partial   bool  // the service cut its results: the counts are a floor
@@ -53,7 +55,7 @@ func (n *Normalizer) match() {
 	if !m.is {
 		return
 	}
-	rules, blocks := n.policies(&d, details)
+	blocks := n.policies(&d, details)
 	if m.types == 0 {
 		n.endpointTypes(&d)
 	}
@@ -62,33 +64,32 @@ func (n *Normalizer) match() {
 		m.action = dlpAllowed
 	case blocks:
 		m.action = dlpBlocked
-	case rules == 0 && mode != "":
+	case mode != "" && (m.rules == 0 || m.trials < m.rules):
 		m.action = mode
-	case rules > 0:
+	case m.rules > 0:
 		m.action = dlpAudited
 	}
 }
 
-// policies reads PolicyDetails, and tells how many rules there are and whether
-// one of them blocks.
-func (n *Normalizer) policies(d *document, details int) (rules int, blocks bool) {
+// policies reads PolicyDetails, and reports whether one of the rules blocks.
+func (n *Normalizer) policies(d *document, details int) (blocks bool) {
 	for i := range d.items(details) {
 		if name, ok := n.scalar(d, d.lookup(i, "PolicyName")); ok {
 			n.dlp.policies = appendFew(n.dlp.policies, name)
 		}
 		for k := range d.items(d.lookup(i, "Rules")) {
-			rules++
 			if n.rule(d, k) {
 				blocks = true
 			}
 		}
 	}
-	return rules, blocks
+	return blocks
 }
 
 // rule reads one rule, and reports whether it blocks.
 func (n *Normalizer) rule(d *document, rule int) bool {
 	m := &n.dlp
+	m.rules++
 	if id, ok := n.scalar(d, d.lookup(rule, "RuleId")); ok {
 		m.ids = appendFew(m.ids, id)
 	}
@@ -106,6 +107,7 @@ func (n *Normalizer) rule(d *document, rule int) bool {
 		}
 	}
 	if isTest(d, d.lookup(rule, "RuleMode")) {
+		m.trials++
 		return false
 	}
 	for i := range d.items(d.lookup(rule, "Actions")) {

@@ -50,6 +50,8 @@ func TestADLPMatchSaysWhatWasDone(t *testing.T) {
 		{"on a device: bypassed", `{"RecordType":63,"EndpointMetaData":{"EnforcementMode":"3"}}`, "allowed", "success"},
 		{"on a device: blocked", `{"RecordType":63,"EnforcementMode":4}`, "blocked", "failure"},
 		{"on a device: allowed", `{"RecordType":63,"EnforcementMode":5}`, "audited", ""},
+		{"on a device: blocked, by a rule that notifies", `{"RecordType":63,"EnforcementMode":4,"PolicyDetails":[` + policy("p", rule("r", "", "Enable", "NotifyUser")) + `]}`, "blocked", "failure"},
+		{"on a device: blocked, by a rule on trial", `{"RecordType":63,"EnforcementMode":4,"PolicyDetails":[` + policy("p", rule("r", "", "Test", "NotifyUser")) + `]}`, "audited", ""},
 		{"on a device: unknown", `{"RecordType":63,"EnforcementMode":6}`, "", ""},
 		{"another record type", `{"RecordType":33,"PolicyDetails":[` + policy("p", blocking) + `]}`, "blocked", "failure"},
 		{"an unknown record type", `{"PolicyDetails":[` + policy("p", blocking) + `]}`, "blocked", "failure"},
