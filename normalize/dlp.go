@@ -128,13 +128,21 @@ func isTest(d *document, mode int) bool {
 	return hasPrefixFold(text, "test") || hasPrefixFold(text, "audit")
 }
 
+// onDevice returns the index of a field of a match on a device: one of the
+// record, or, as the schema reference has it, of its EndpointMetaData.
+func (n *Normalizer) onDevice(d *document, f field) int {
+	if i := n.field(f); i != 0 {
+		return i
+	}
+	if meta := n.field(fieldEndpointMetaData); meta != 0 {
+		return d.lookup(meta, fieldNames[f])
+	}
+	return 0
+}
+
 // endpointTypes counts what a match on a device found.
 func (n *Normalizer) endpointTypes(d *document) {
-	list := n.field(fieldSensitiveInfoTypeData)
-	if meta := n.field(fieldEndpointMetaData); list == 0 && meta != 0 {
-		list = d.lookup(meta, "SensitiveInfoTypeData")
-	}
-	for i := range d.items(list) {
+	for i := range d.items(n.onDevice(d, fieldSensitiveInfoTypeData)) {
 		n.sensitive(d, i, "SensitiveInfoTypeId", "SensitiveInformationDetectionsInfo")
 	}
 }
@@ -180,11 +188,7 @@ func (n *Normalizer) isNewType(d *document, v Node) bool {
 
 // enforcement is what a device did with a match, by Microsoft's numbers.
 func (n *Normalizer) enforcement(d *document) string {
-	i := n.field(fieldEnforcementMode)
-	if meta := n.field(fieldEndpointMetaData); i == 0 && meta != 0 {
-		i = d.lookup(meta, "EnforcementMode")
-	}
-	switch mode, _ := whole(d, i); mode {
+	switch mode, _ := whole(d, n.onDevice(d, fieldEnforcementMode)); mode {
 	case 2, 4: // warn (block with override), block
 		return dlpBlocked
 	case 3: // warn and bypass

@@ -11,25 +11,15 @@ import (
 func (n *Normalizer) file() {
 	l := &n.layer
 	d := n.original()
-	var name, url int
+	url := 0
 	l.key(keyFile)
 	l.open()
 	if about := n.fileObject(); about != 0 {
-		name, url = d.lookup(about, "FileName"), d.lookup(about, "FilePathUrl")
-		n.scalarMember("name", &d, name)
+		url = d.lookup(about, "FilePathUrl")
+		n.scalarMember("name", &d, d.lookup(about, "FileName"))
 		n.sizeMember(&d, d.lookup(about, "FileSize"))
 	} else {
-		n.member("name", fieldSourceFileName)
-		n.member("extension", fieldSourceFileExtension)
-		if n.field(fieldFileExtension) != 0 {
-			n.fileOnDevice(&d)
-		}
-		n.member("directory", fieldSourceRelativeURL)
-		if size := n.field(fieldFileSizeBytes); size != 0 {
-			n.sizeMember(&d, size)
-		} else {
-			n.sizeMember(&d, n.field(fieldFileSize))
-		}
+		n.fileFields(&d)
 	}
 	l.shut()
 	for _, i := range [...]int{n.field(fieldURL), url, n.field(fieldObjectID)} {
@@ -37,6 +27,23 @@ func (n *Normalizer) file() {
 			l.member(keyURL, d.tape.nodes[i])
 			return
 		}
+	}
+}
+
+// fileFields writes the file that fields of the record itself describe.
+func (n *Normalizer) fileFields(d *document) {
+	extension := n.onDevice(d, fieldFileExtension)
+	if extension != 0 && n.field(fieldSourceFileName) == 0 && n.field(fieldSourceFileExtension) == 0 && n.field(fieldSourceRelativeURL) == 0 {
+		n.fileOnDevice(d, extension)
+	} else {
+		n.member("name", fieldSourceFileName)
+		n.member("extension", fieldSourceFileExtension)
+		n.member("directory", fieldSourceRelativeURL)
+	}
+	if size := n.field(fieldFileSizeBytes); size != 0 {
+		n.sizeMember(d, size)
+	} else {
+		n.sizeMember(d, n.onDevice(d, fieldFileSize))
 	}
 }
 
@@ -50,10 +57,7 @@ func (n *Normalizer) fileObject() int {
 }
 
 // fileOnDevice takes the name and folder of a file on a device from its path.
-func (n *Normalizer) fileOnDevice(d *document) {
-	if n.field(fieldSourceFileName) != 0 || n.field(fieldSourceFileExtension) != 0 {
-		return
-	}
+func (n *Normalizer) fileOnDevice(d *document, extension int) {
 	if i := n.field(fieldObjectID); i != 0 && d.tape.nodes[i].kind == String {
 		v := d.tape.nodes[i]
 		path := d.text(v)
@@ -62,7 +66,7 @@ func (n *Normalizer) fileOnDevice(d *document) {
 			n.layer.member("directory", v.cut(0, at))
 		}
 	}
-	n.member("extension", fieldFileExtension)
+	n.scalarMember("extension", d, extension)
 }
 
 // scalarMember writes a member with a value of d, if there is one.

@@ -153,6 +153,10 @@ func TestFileAndURLComeFromWhereTheRecordHasThem(t *testing.T) {
 			`{"ObjectId":"C:\\Users\\bob\\d.docx","FileExtension":"docx","FileSize":10}`,
 			map[string]any{"file.name": "d.docx", "file.extension": "docx", "file.directory": `C:\Users\bob`, "file.size": json.Number("10")},
 		},
+		"on a device, by its metadata": {
+			`{"ObjectId":"/home/bob/d.docx","EndpointMetaData":{"FileExtension":"docx","FileSize":10}}`,
+			map[string]any{"file.name": "d.docx", "file.extension": "docx", "file.directory": "/home/bob", "file.size": json.Number("10")},
+		},
 		"of a click":               {`{"Url":"https://elsewhere.example/1","ObjectId":"https://elsewhere.example/2"}`, map[string]any{"url": "https://elsewhere.example/1"}},
 		"in capitals":              {`{"ObjectId":"HTTPS://Contoso.example/A"}`, map[string]any{"url": "HTTPS://Contoso.example/A"}},
 		"of no web address":        {`{"ObjectId":"alice\\Financial Reporting","Url":7}`, map[string]any{}},
