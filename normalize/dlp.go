@@ -134,7 +134,7 @@ func (n *Normalizer) onDevice(d *document, f field) int {
 	if i := n.field(f); i != 0 {
 		return i
 	}
-	if meta := n.field(fieldEndpointMetaData); meta != 0 {
+	if meta := n.objectField(fieldEndpointMetaData); meta != 0 {
 		return d.lookup(meta, fieldNames[f])
 	}
 	return 0

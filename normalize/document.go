@@ -51,6 +51,14 @@ func (n *Normalizer) fieldText(f field) []byte {
 	return n.record.Text(n.record.tape.nodes[i])
 }
 
+// objectField returns the index of a field that is an object, 0 for any other.
+func (n *Normalizer) objectField(f field) int {
+	if i := n.field(f); i != 0 && n.record.tape.nodes[i].kind == Object {
+		return i
+	}
+	return 0
+}
+
 // original is the record as a document.
 func (n *Normalizer) original() document { return document{tape: n.record.tape, record: &n.record} }
 

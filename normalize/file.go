@@ -50,10 +50,10 @@ func (n *Normalizer) fileFields(d *document) {
 // fileObject returns the object that describes the file of a record: of DLP in
 // SharePoint, or of malware that was found.
 func (n *Normalizer) fileObject() int {
-	if i := n.field(fieldSharePointMetaData); i != 0 {
+	if i := n.objectField(fieldSharePointMetaData); i != 0 {
 		return i
 	}
-	return n.field(fieldFileData)
+	return n.objectField(fieldFileData)
 }
 
 // fileOnDevice takes the name and folder of a file on a device from its path.

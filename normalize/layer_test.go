@@ -146,6 +146,7 @@ func TestFileAndURLComeFromWhereTheRecordHasThem(t *testing.T) {
 			`{"SharePointMetaData":{"FileName":"b.docx","FilePathUrl":"https://contoso.example/b.docx","FileSize":8},"ObjectId":"https://contoso.example/x"}`,
 			map[string]any{"file.name": "b.docx", "file.size": json.Number("8"), "url": "https://contoso.example/b.docx"},
 		},
+		"beside metadata of nothing": {`{"SharePointMetaData":null,"FileData":"x","SourceFileName":"a.docx"}`, map[string]any{"file.name": "a.docx"}},
 		"of malware": {
 			`{"FileData":{"FileName":"c.xlsm","FileSize":"9"}}`, map[string]any{"file.name": "c.xlsm", "file.size": json.Number("9")},
 		},
@@ -197,6 +198,9 @@ func TestMailComesFromWhereTheRecordHasIt(t *testing.T) {
 		"one without the sender that the reader sees": {
 			`{"InternetMessageId":"<3>","P1Sender":"p1@x.example","P2Sender":""}`,
 			map[string]any{"email.from.address": "p1@x.example", "email.message_id": "<3>"},
+		},
+		"a message beside metadata of nothing": {
+			`{"ExchangeMetaData":null,"Item":null,"InternetMessageId":"<3>","Subject":"s"}`, map[string]any{"email.subject": "s", "email.message_id": "<3>"},
 		},
 		"none":                   {`{"Subject":"s","Item":"x","ExchangeMetaData":[]}`, map[string]any{}},
 		"a list of other things": {`{"ExchangeMetaData":{"To":[{"a":1},[2],3]}}`, map[string]any{"email.to.addresses": list("3"), "email.recipient.addresses": list("3")}},

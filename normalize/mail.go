@@ -7,9 +7,9 @@ func (n *Normalizer) mail() {
 	l := &n.layer
 	l.key(keyEmail)
 	l.open()
-	if i := n.field(fieldExchangeMetaData); i != 0 {
+	if i := n.objectField(fieldExchangeMetaData); i != 0 {
 		n.exchangeMail(&d, i)
-	} else if i := n.field(fieldItem); i != 0 {
+	} else if i := n.objectField(fieldItem); i != 0 {
 		n.scalarMember("subject", &d, d.lookup(i, "Subject"))
 		n.scalarMember("message_id", &d, d.lookup(i, "InternetMessageId"))
 	} else if n.field(fieldInternetMessageID) != 0 {
