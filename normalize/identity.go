@@ -45,7 +45,7 @@ func (n *Normalizer) identity() {
 		}
 	}
 	key, isID := n.userKey(&d), true
-	if key.kind != String {
+	if key.kind != String && !isPerson {
 		key, isID = n.userIDAsKey(&d)
 	}
 	if key.kind == String && isID {
@@ -126,14 +126,14 @@ func (n *Normalizer) userKey(d *document) Node {
 }
 
 // userIDAsKey returns UserId when it is an id rather than an address, and
-// whether it is a SID or a GUID rather than the name of a service.
+// whether it is a SID or a GUID rather than the name of a service or of a person.
 func (n *Normalizer) userIDAsKey(d *document) (key Node, isID bool) {
 	i := n.field(fieldUserID)
 	text := n.fieldText(fieldUserID)
 	switch {
 	case isGUID(text), hasPrefixFold(text, "s-1-"):
 		return d.tape.nodes[i], true
-	case len(text) > 0 && isService(text) && !isNobody(text):
+	case len(text) > 0 && !isNobody(text):
 		return d.tape.nodes[i], false
 	default:
 		return Node{}, false

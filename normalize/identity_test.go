@@ -65,6 +65,11 @@ func TestUsersOfAllFormsAreRead(t *testing.T) {
 		{`"ServicePrincipal_` + guid + `"`, `"Not Available"`, onlyID("ServicePrincipal_" + guid)},
 		{`"Certificate"`, `"1003"`, whoIs("", "", "1003")},
 		{`"Microsoft\\ServiceOperator"`, `"1003"`, whoIs("", "", "1003")},
+
+		// What is no address is still an id where there is no other.
+		{`"Device Registration Service"`, `""`, onlyID("Device Registration Service")},
+		{`"Mira Holt"`, `"Not Available"`, onlyID("Mira Holt")},
+		{`"Device Registration Service"`, `"1003"`, whoIs("", "", "1003")},
 	} {
 		text := `{"UserId":` + tt.userID + `,"UserKey":` + tt.userKey + `}`
 		assert.Equal(t, tt.want, pick(object(t, text), userPaths...), text)
