@@ -8,11 +8,12 @@ const (
 	failure outcome = "failure"
 )
 
-// statuses are the words of ResultStatus that say how it went, in lower case.
+// statuses are the words of ResultStatus that say how it went, in lower case;
+// AuthorizationFailure is Planner's.
 // The others (InProgress, New, …) and no word at all say nothing, and a guess
 // would be a lie.
 var statuses = map[string]outcome{
-	"failed": failure, "failure": failure, "false": failure, "error": failure, "blocked": failure,
+	"failed": failure, "failure": failure, "false": failure, "error": failure, "blocked": failure, "authorizationfailure": failure,
 	"success": success, "succeeded": success, "successful": success, "true": success, "partiallysucceeded": success, "completed": success,
 }
 

@@ -21,6 +21,7 @@ func TestOutcomeIsWhatTheRecordSaysAndNoGuess(t *testing.T) {
 		{`{"ResultStatus":"False"}`, "failure", "", ""},
 		{`{"ResultStatus":"Error"}`, "failure", "", ""},
 		{`{"ResultStatus":"blocked"}`, "failure", "", ""},
+		{`{"ResultStatus":"AuthorizationFailure"}`, "failure", "", ""},
 		{`{"ResultStatus":false}`, "failure", "", ""},
 		{`{"ResultStatus":"Success"}`, "success", "", ""},
 		{`{"ResultStatus":"Succeeded"}`, "success", "", ""},
