@@ -19,7 +19,7 @@ const (
 // table is all rows.
 func table() []mutation {
 	var rows []mutation
-	for _, part := range [][]mutation{codes(), statuses(), throttling(), tokens(), bodies(), subscriptions(), listings(), promises(), disks(), bugs()} {
+	for _, part := range [][]mutation{codes(), statuses(), throttling(), tokens(), bodies(), subscriptions(), listings(), promises(), alerts(), disks(), bugs()} {
 		rows = append(rows, part...)
 	}
 	return rows
@@ -265,6 +265,25 @@ func promises() []mutation {
 	}
 }
 
+func alerts() []mutation {
+	return []mutation{
+		{"the alerts of a batch are stored with it", collector + "commit.go", `tx := state.Tx{Alerts: b.alerts.list}`, `tx := state.Tx{}`, inCollect, "TestAlertWithoutEntitiesWaitsAndARestartDoesNotForgetIt"},
+		{"an alert waits for what was known", collector + "alerts.go", `range a.merger.Due(a.c.now(), a.c.general.done()) {`, `range a.merger.Due(a.c.now(), a.c.general.known()) {`, inCollect, "TestAlertWaitsForWhatWasKnownButNotForWhatIsInQuarantine"},
+		{"an alert does not wait for quarantine", collector + "failure.go", `		c.settle(j)
+		c.stats.of(j.ct).quarantined.Add(1)`, `		c.stats.of(j.ct).quarantined.Add(1)`, inCollect, "TestAlertWaitsForWhatWasKnownButNotForWhatIsInQuarantine"},
+		{"an alert waits for its entities", collector + "alerts.go", `	if a.merger.Stats().Pending > 0 {
+		return alertsLook
+	}
+	next, ok := a.merger.Next()
+	if !ok {`, `	next, ok := a.merger.Next()
+	if true {
+		return 24 * time.Hour
+	}
+	if !ok {`, inCollect, "TestAlertWithoutEntitiesWaitsAndARestartDoesNotForgetIt"},
+		{"a bundle for each alert", collector + "alerts.go", `if a.c.settings.OriginalBundle {`, `if false {`, inCollect, "TestBundleComesWithTheEvents"},
+	}
+}
+
 func disks() []mutation {
 	const lesson = "TestLesson09WhateverBecameOfTheStateFileCollectionGoesOnOrSaysWhyNot/"
 	return []mutation{
@@ -278,9 +297,9 @@ func disks() []mutation {
 		{"a full disk stops the hand-over", collector + "outbox.go", `if o.stalled || !o.handover.Free() {`, `if !o.handover.Free() {`, inCollect, "TestWhileTheStateCannotBeWrittenNothingIsHandedOverAndItGoesOnByItself"},
 		{"a full disk is said every minute", collector + "failure.go", `c.trouble.reportEvery(time.Minute, `, `c.trouble.reportEvery(time.Hour, `, inCollect, "TestWhileTheStateCannotBeWrittenNothingIsHandedOverAndItGoesOnByItself"},
 		{"a disk that works again is noticed", collector + "journal.go", `j.failed = j.file.Probe()`, `_ = j.file.Probe()`, inCollect, "TestADiskThatWorksAgainIsNoticedWithoutNews"},
-		{"what could not be stored is stored later", collector + "commit.go", `		if err := c.journal.commit(b.done, &pack, nil); err != nil {
+		{"what could not be stored is stored later", collector + "commit.go", `		if err := c.journal.commit(b.done, tx); err != nil {
 			return err
-		}`, `		if err := c.journal.commit(b.done, &pack, nil); err != nil {
+		}`, `		if err := c.journal.commit(b.done, tx); err != nil {
 			left.batches = nil
 			return err
 		}`, inCollect, "TestWhileTheStateCannotBeWrittenNothingIsHandedOverAndItGoesOnByItself"},
