@@ -19,10 +19,11 @@ type delivered struct {
 	offset int64
 	ids    []string // in the order of their arrival
 	count  map[string]int
+	alerts map[string]map[int]bool // uid → revisions
 }
 
 func newDelivered(path string) *delivered {
-	return &delivered{path: path, count: map[string]int{}}
+	return &delivered{path: path, count: map[string]int{}, alerts: map[string]map[int]bool{}}
 }
 
 // read takes in the complete lines that have come since the last read.
@@ -49,6 +50,10 @@ func (d *delivered) read(t *testing.T) {
 		require.NoError(t, json.Unmarshal(line, &r), "%s", line)
 		if r.AlertUID != "" { // it has the Id of its trigger
 			r.ID = fmt.Sprintf("alert %s revision %d", r.AlertUID, r.Revision)
+			if d.alerts[r.AlertUID] == nil {
+				d.alerts[r.AlertUID] = map[int]bool{}
+			}
+			d.alerts[r.AlertUID][r.Revision] = true
 		}
 		d.ids = append(d.ids, r.ID)
 		d.count[r.ID]++
@@ -64,6 +69,29 @@ func (d *delivered) missing(ids []string) int {
 		}
 	}
 	return missing
+}
+
+// merged counts the merged alerts, every revision of them.
+func (d *delivered) merged() int {
+	n := 0
+	for _, revisions := range d.alerts {
+		n += len(revisions)
+	}
+	return n
+}
+
+// gaps names the alerts whose revisions do not count up from 0.
+func (d *delivered) gaps() []string {
+	var gaps []string
+	for uid, revisions := range d.alerts {
+		for n := range len(revisions) {
+			if !revisions[n] {
+				gaps = append(gaps, uid)
+				break
+			}
+		}
+	}
+	return gaps
 }
 
 // repeated counts the deliveries beyond the first of each Id.

@@ -235,7 +235,7 @@ func (s *schedule) finish() {
 	offered := s.sim.Offered()
 	holdsWithin(4*time.Minute, func() bool { // what is missing then is counted below
 		s.got.read(s.t)
-		return len(s.got.count) >= len(offered)
+		return s.got.missing(offered) == 0
 	})
 	s.stop()
 	s.judge(offered)
@@ -243,7 +243,7 @@ func (s *schedule) finish() {
 
 // judge compares what was delivered with what the tenant offered.
 func (s *schedule) judge(offered []string) {
-	unexcused, foreign := 0, len(s.got.count)
+	unexcused, foreign := 0, len(s.got.count)-s.got.merged()
 	for _, id := range offered {
 		if s.got.count[id] > 0 {
 			foreign--
@@ -262,6 +262,7 @@ func (s *schedule) judge(offered []string) {
 	assert.Zero(s.t, s.tally.missing, "records missing of %d", len(offered))
 	assert.Zero(s.t, unexcused, "records came again whose batches were committed, of %d repeats", s.tally.repeated)
 	assert.Zero(s.t, foreign, "records that the tenant has not offered")
+	assert.Empty(s.t, s.got.gaps(), "alerts of which a revision is missing")
 }
 
 // trace notes in which batches a record came that came too often.
