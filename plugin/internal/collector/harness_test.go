@@ -290,7 +290,7 @@ func (r *rig) requireAllOnce() {
 		r.t.Logf("log:\n%s", r.log)
 	}
 	require.Equal(r.t, len(slices.Compact(slices.Clone(got))), len(got), "records came twice") //nolint:testifylint // Len prints thousands of Ids
-	require.Equal(r.t, len(want), len(got), "records are missing") //nolint:testifylint // Len prints thousands of Ids
+	require.Equal(r.t, len(want), len(got), "records are missing")                             //nolint:testifylint // Len prints thousands of Ids
 	require.Equal(r.t, want, got)
 }
 
