@@ -16,31 +16,6 @@ func (p *parser) check() {
 	p.warnings = append(p.warnings, p.doubts()...)
 }
 
-// checkCredential wants exactly one credential. All that are set count, also
-// those of methods that are not supported yet: two stay a contradiction.
-func (p *parser) checkCredential() {
-	var set []string
-	for _, c := range []struct{ key, value string }{
-		{"client_secret", p.s.ClientSecret.Reveal()},
-		{"client_secret_file", p.s.ClientSecretFile},
-		{"certificate_file", p.s.CertificateFile},
-		{"federated_token_file", p.s.FederatedTokenFile},
-	} {
-		if c.value != "" {
-			set = append(set, c.key)
-		}
-	}
-	switch {
-	case len(set) == 2:
-		p.problem(set[0]+" and "+set[1], "", "are both set; keep one")
-	case len(set) > 2:
-		last := len(set) - 1
-		p.problem(strings.Join(set[:last], ", ")+" and "+set[last], "", "are all set; keep one")
-	case len(set) == 0 && p.good("auth_method", "client_secret", "certificate_key_file"):
-		p.problem("client_secret", "", "is missing; set it to the value of a client secret of the app (a variable that is not set counts as empty)")
-	}
-}
-
 func (p *parser) checkSizes() {
 	if p.good("batch_size", "buffer_size") && p.s.BufferBytes < 2*p.s.BatchBytes {
 		p.problem("buffer_size", formatSize(p.s.BufferBytes),
@@ -77,9 +52,6 @@ func (p *parser) derive() {
 		if *d.to == "" {
 			*d.to = d.from
 		}
-	}
-	if p.s.AuthMethod == AuthAuto {
-		p.s.AuthMethod = AuthSecret // the only one that is supported yet
 	}
 }
 

@@ -30,6 +30,12 @@ var clouds = map[Plan]cloud{
 	PlanChina:      {"https://manage.office365.cn", "https://login.partner.microsoftonline.cn"},
 }
 
+// publishedAuthorities are the hosts at which Microsoft gives out tokens. No plan
+// is in the German one, which Microsoft closed in 2021; its name is still taken.
+var publishedAuthorities = []string{
+	"login.microsoftonline.com", "login.microsoftonline.us", "login.microsoftonline.de", "login.partner.microsoftonline.cn",
+}
+
 // AuthMethod is a way to get an access token.
 type AuthMethod string
 
@@ -42,4 +48,4 @@ const (
 	AuthManagedIdentity  AuthMethod = "managed_identity"
 )
 
-var authMethods = []AuthMethod{AuthAuto, AuthSecret}
+var authMethods = []AuthMethod{AuthAuto, AuthSecret, AuthCertificate, AuthWorkloadIdentity, AuthManagedIdentity}

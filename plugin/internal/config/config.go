@@ -36,7 +36,7 @@ import (
 // read by several goroutines.
 type Settings struct {
 	TenantID           string // lower case
-	ClientID           string // lower case
+	ClientID           string // lower case; "" for the system-assigned managed identity
 	ClientSecret       Secret
 	ClientSecretFile   string
 	CertificateFile    string
@@ -44,7 +44,7 @@ type Settings struct {
 	FederatedTokenFile string
 	AuthMethod         AuthMethod // never AuthAuto
 	Plan               Plan
-	Authority          string // https://host[:port], no trailing slash
+	Authority          string // https://host[:port][/path], no trailing slash
 	APIURL             string // https://host[:port], no trailing slash; the audience of the token
 	PublisherID        string // lower case
 	TenantName         string
@@ -107,7 +107,7 @@ func Parse(get func(key string) string) (Settings, []string, error) {
 }
 
 func parseTable(table []Field, get func(key string) string) (Settings, []string, error) {
-	p := parser{bad: map[string]bool{}}
+	p := parser{get: get, bad: map[string]bool{}}
 	for i := range table {
 		p.read(&table[i], strings.TrimSpace(get(table[i].Key)))
 	}
@@ -121,10 +121,14 @@ func parseTable(table []Field, get func(key string) string) (Settings, []string,
 // parser collects what one call of Parse finds.
 type parser struct {
 	s        Settings
+	get      func(key string) string
 	bad      map[string]bool // keys with a problem: checks between settings skip them
 	problems []error
 	warnings []string
 }
+
+// sparer looks at the section for a reason why a setting may be missing.
+type sparer func(get func(key string) string) bool
 
 // read takes one row: its default first, so that one bad value leaves a
 // complete Settings for the checks of the others.
@@ -136,7 +140,7 @@ func (p *parser) read(f *Field, text string) {
 	}
 	switch {
 	case text == "":
-		if f.Required {
+		if f.Required && (f.spared == nil || !f.spared(p.get)) {
 			p.problem(f.Key, "", "is missing; "+f.missing)
 		}
 		return

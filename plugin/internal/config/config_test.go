@@ -122,13 +122,28 @@ var rows = map[string]struct {
 		bad:  map[string]string{"": "client_secret is missing; set it to the value of a client secret of the app"},
 	},
 	"auth_method": {
-		good: map[string]string{"auto": "secret", "Secret": "secret"},
+		good: map[string]string{"auto": "secret", "Secret": "secret", "MANAGED_IDENTITY": "managed_identity"},
 		bad: map[string]string{
-			"certificate":       "auth_method certificate is not supported yet",
-			"workload_identity": "auth_method workload_identity is not supported yet",
-			"MANAGED_IDENTITY":  "auth_method managed_identity is not supported yet",
-			"secrt":             `auth_method "secrt" is unknown; use auto or secret (did you mean secret?)`,
+			"certificate":       "certificate_file is missing; set it to the PEM file with the certificate of the app",
+			"workload_identity": "federated_token_file is missing, and so is $AZURE_FEDERATED_TOKEN_FILE; set it to the file with the token of the workload identity",
+			"secrt":             `auth_method "secrt" is unknown; use auto, secret, certificate, workload_identity or managed_identity (did you mean secret?)`,
 		},
+	},
+	"client_secret_file": {
+		good: map[string]string{"": ""},
+		bad:  map[string]string{"a\x00b": `client_secret_file "a\x00b" holds a zero byte`, "/run/secret": "client_secret and client_secret_file are both set; keep one"},
+	},
+	"certificate_file": {
+		good: map[string]string{"": ""},
+		bad:  map[string]string{"a\x00b": `certificate_file "a\x00b" holds a zero byte`, "app.pem": "client_secret and certificate_file are both set; keep one"},
+	},
+	"certificate_key_file": {
+		good: map[string]string{"": ""},
+		bad:  map[string]string{"a\x00b": `certificate_key_file "a\x00b" holds a zero byte`, "app.key": "certificate_key_file is set without certificate_file; set that to the certificate of the key"},
+	},
+	"federated_token_file": {
+		good: map[string]string{"": ""},
+		bad:  map[string]string{"a\x00b": `federated_token_file "a\x00b" holds a zero byte`, "token": "client_secret and federated_token_file are both set; keep one"},
 	},
 	"plan": {
 		good: map[string]string{"GCC_High": "gcc_high", "dod": "dod"},
@@ -137,8 +152,14 @@ var rows = map[string]struct {
 			"gcchigh": `plan "gcchigh" is unknown; use enterprise, gcc, gcc_high, dod or china (did you mean gcc_high?)`,
 		},
 	},
-	"authority": {good: roots, bad: badRoots("authority")},
-	"api_url":   {good: roots, bad: badRoots("api_url")},
+	"authority": {
+		good: with(roots, "https://gateway.example/Entra/public/", "https://gateway.example/Entra/public"),
+		bad: with(badRoots("authority"),
+			"https://login.microsoftonline.com/"+tenant, `authority "https://login.microsoftonline.com/`+tenant+`" has a path; write only https://login.microsoftonline.com`,
+			"https://gateway.example/entra/"+tenant+"/", `authority "https://gateway.example/entra/`+tenant+`/" names a tenant, which tenant_id does; end it before that`),
+	},
+	"api_url": {good: roots, bad: with(badRoots("api_url"),
+		"https://manage.example/a/b", `api_url "https://manage.example/a/b" has a path; write only https://manage.example`)},
 	"publisher_id": {
 		good: map[string]string{"CCCCCCCC-1111-2222-3333-444444444444": "cccccccc-1111-2222-3333-444444444444"},
 		bad:  map[string]string{"contoso": `publisher_id "contoso" is not a GUID`},
@@ -356,12 +377,20 @@ var roots = map[string]string{
 	"https://manage.contoso.example": "https://manage.contoso.example",
 }
 
+// with adds pairs to a map of values.
+func with(values map[string]string, pairs ...string) map[string]string {
+	values = maps.Clone(values)
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	return values
+}
+
 func badRoots(key string) map[string]string {
 	return map[string]string{
 		"http://127.0.0.1:80":           key + ` "http://127.0.0.1:80" is not https; a token must not travel in the clear`,
 		"manage.office.com":             key + ` "manage.office.com" has no scheme; write https:// in front`,
 		"https://joe:pw@manage.example": key + ` "https://***@manage.example" holds a user name; remove it`,
-		"https://manage.example/a/b":    key + ` "https://manage.example/a/b" has a path; write only https://manage.example`,
 		"https://manage.example?a=b":    key + ` "https://manage.example?a=b" has a query or a fragment; remove it`,
 		"https://manage.example#":       key + ` "https://manage.example#" has a query or a fragment; remove it`,
 		"https://":                      key + ` "https://" is not a URL; write one such as https://manage.office.com`,
@@ -408,21 +437,12 @@ func TestEverySettingTakesWhatItShouldAndRefusesTheRestByName(t *testing.T) {
 func TestWhatDoesNotExistYetIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []string{
-		"client_secret_file", "certificate_file", "certificate_key_file", "federated_token_file",
 	}, reserved())
 	for _, key := range reserved() {
 		_, _, err := parse(section(key, "anything"))
 		require.Error(t, err, key)
 		assert.Contains(t, err.Error(), key+" is not supported yet; remove it")
 	}
-}
-
-func TestATokenFileOfTheEnvironmentDoesNotDisturbASecret(t *testing.T) {
-	t.Setenv("AZURE_FEDERATED_TOKEN_FILE", "/var/run/secrets/token")
-	got, _, err := parse(section())
-	require.NoError(t, err)
-	assert.Equal(t, AuthSecret, got.AuthMethod)
-	assert.Empty(t, got.FederatedTokenFile)
 }
 
 func TestAllProblemsAreReportedAtOnceInTheOrderOfTheTable(t *testing.T) {
@@ -439,8 +459,6 @@ func TestAllProblemsAreReportedAtOnceInTheOrderOfTheTable(t *testing.T) {
 	require.Error(t, err)
 	assert.Equal(t, []string{
 		"tenant_id is missing; set it to the Directory (tenant) ID from the overview page of the app registration",
-		"certificate_file is not supported yet; remove it",
-		"federated_token_file is not supported yet; remove it",
 		`plan "us" is unknown; use enterprise, gcc, gcc_high, dod or china`,
 		"interval 300 has no unit; write 300s for seconds or 300m for minutes",
 		"client_secret, certificate_file and federated_token_file are all set; keep one",
@@ -451,19 +469,12 @@ func TestAllProblemsAreReportedAtOnceInTheOrderOfTheTable(t *testing.T) {
 	assert.Equal(t, "tenant_id", one.Key)
 }
 
-func TestTwoCredentialsAreOneTooMany(t *testing.T) {
-	t.Parallel()
-	_, _, err := parse(section("certificate_file", "app.pem"))
-	require.Error(t, err)
-	assert.Contains(t, err.Error(), "client_secret and certificate_file are both set; keep one")
-}
-
 func TestAWrongSettingDoesNotDrawOthersIn(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]map[string]string{
 		"a size that cannot be read":      section("batch_size", "lots"),
 		"a time that cannot be read":      section("overlap", "long", "dedup_window", "1h"),
-		"a method that does not exist":    section("auth_method", "managed_identity", "client_secret", ""),
+		"a method that does not exist":    section("auth_method", "managed", "client_secret", ""),
 		"a window that is not used":       section("dedup", "perhaps", "dedup_window", "1h"),
 		"a record larger than the buffer": section("buffer_size", "8x", "max_record_size", "40M"),
 	} {

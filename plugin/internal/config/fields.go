@@ -18,6 +18,7 @@ type Field struct {
 	Required bool
 
 	missing     string   // what to do when a required setting is missing
+	spared      sparer   // says when a required setting may be missing; nil: never
 	later       bool     // the work behind it does not exist yet: refused when set at all
 	laterValues []string // values of an enumeration whose work does not exist yet
 	kind        kind
@@ -49,8 +50,9 @@ var fields = []Field{
 	},
 	{
 		Key: "client_id", Required: true, Example: "${O365_CLIENT_ID}",
-		Help:    "Application (client) ID, a GUID",
+		Help:    "Application (client) ID, a GUID; with `auth_method managed_identity` the client ID of a user-assigned identity, left out for the system-assigned one",
 		missing: "set it to the Application (client) ID from the overview page of the app registration",
+		spared:  managedIdentity,
 		kind:    text(func(s *Settings) *string { return &s.ClientID }, parseGUID),
 	},
 	{
@@ -59,31 +61,30 @@ var fields = []Field{
 		kind: secret(func(s *Settings) *Secret { return &s.ClientSecret }),
 	},
 	{
-		Key: "client_secret_file", later: true, Example: "/run/secrets/office365",
-		Help: "file with the client secret; read again when it changes",
+		Key: "client_secret_file", Example: "/run/secrets/office365",
+		Help: "in place of `client_secret`: file that holds it; read for every access token, so a new one needs no restart",
 		kind: text(func(s *Settings) *string { return &s.ClientSecretFile }, parsePath),
 	},
 	{
-		Key: "certificate_file", later: true, Example: "/etc/office365/app.pem",
-		Help: "PEM file with the certificate of the app, and its RSA key unless `certificate_key_file` has it",
+		Key: "certificate_file", Example: "/etc/office365/app.pem",
+		Help: "in place of `client_secret`: PEM file with a certificate of the app, and its RSA key unless `certificate_key_file` has it; read for every access token",
 		kind: text(func(s *Settings) *string { return &s.CertificateFile }, parsePath),
 	},
 	{
-		Key: "certificate_key_file", later: true, Example: "/etc/office365/app.key",
-		Help: "PEM file with the RSA key of the certificate",
+		Key: "certificate_key_file", Example: "/etc/office365/app.key",
+		Help: "PEM file with the RSA key of the certificate, without a password",
 		kind: text(func(s *Settings) *string { return &s.CertificateKeyFile }, parsePath),
 	},
 	{
-		Key: "federated_token_file", later: true, Derived: "`$AZURE_FEDERATED_TOKEN_FILE`",
+		Key: "federated_token_file", Derived: "`$AZURE_FEDERATED_TOKEN_FILE`",
 		Example: "/var/run/secrets/azure/tokens/azure-identity-token",
-		Help:    "token of a workload identity; read for every access token",
+		Help:    "in place of `client_secret`: file with the token of a workload identity; read for every access token",
 		kind:    text(func(s *Settings) *string { return &s.FederatedTokenFile }, parsePath),
 	},
 	{
 		Key: "auth_method", Default: "auto",
-		Help:        "how to get an access token: `auto` (by the credential that is set) or `secret`",
-		laterValues: []string{string(AuthCertificate), string(AuthWorkloadIdentity), string(AuthManagedIdentity)},
-		kind:        enum(func(s *Settings) *AuthMethod { return &s.AuthMethod }, authMethods),
+		Help: "how to get an access token: " + codeList(authMethods) + "; `auto` goes by the one credential that is set, and never takes a managed identity",
+		kind: enum(func(s *Settings) *AuthMethod { return &s.AuthMethod }, authMethods),
 	},
 	{
 		Key: "plan", Default: "enterprise",
@@ -92,8 +93,8 @@ var fields = []Field{
 	},
 	{
 		Key: "authority", Derived: "by `plan`", Example: "https://login.microsoftonline.com",
-		Help: "login endpoint: one of the published hosts or another https URL",
-		kind: text(func(s *Settings) *string { return &s.Authority }, parseRoot),
+		Help: "login endpoint: one of the published hosts (" + codeList(publishedAuthorities) + ") or another https URL",
+		kind: text(func(s *Settings) *string { return &s.Authority }, parseAuthority),
 	},
 	{
 		Key: "api_url", Derived: "by `plan`", Example: "https://manage.office.com",
@@ -263,7 +264,7 @@ var fields = []Field{
 	},
 	{
 		Key: "proxy", Derived: "environment", Example: "http://proxy.example.com:3128",
-		Help: "proxy URL, `http`, `https` or `socks5`; by default as `HTTPS_PROXY` and `NO_PROXY` say",
+		Help: "proxy URL, `http`, `https` or `socks5`, for all requests but those for a managed identity; by default as `HTTPS_PROXY` and `NO_PROXY` say",
 		kind: text(func(s *Settings) *string { return &s.Proxy }, parseProxy),
 	},
 	{

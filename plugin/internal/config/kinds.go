@@ -255,24 +255,53 @@ func parseGUID(value string) (string, error) {
 
 // parseRoot takes the root of a service: an https URL without a path.
 func parseRoot(value string) (string, error) {
+	u, err := parseHTTPS(value)
+	switch {
+	case err != nil:
+		return "", err
+	case u.Path != "":
+		return "", fmt.Errorf("has a path; write only https://%s", u.Host)
+	}
+	return u.String(), nil
+}
+
+// parseAuthority takes the root of a login endpoint, which may have a path where
+// it is not Microsoft's own: a gateway serves several things.
+func parseAuthority(value string) (string, error) {
+	u, err := parseHTTPS(value)
+	if err != nil {
+		return "", err
+	}
+	segments := strings.Split(u.Path, "/")
+	switch {
+	case u.Path != "" && slices.Contains(publishedAuthorities, u.Hostname()):
+		return "", fmt.Errorf("has a path; write only https://%s", u.Host)
+	case slices.ContainsFunc(segments, func(s string) bool { return guidPattern.MatchString(strings.ToLower(s)) }):
+		return "", errors.New("names a tenant, which tenant_id does; end it before that")
+	}
+	return u.String(), nil
+}
+
+// parseHTTPS returns an https URL with the host in lower case and no slash at the
+// end.
+func parseHTTPS(value string) (*url.URL, error) {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || u.Opaque != "" || u.Hostname() == "" && u.Scheme == "https":
-		return "", errors.New("is not a URL; write one such as https://manage.office.com")
+		return nil, errors.New("is not a URL; write one such as https://manage.office.com")
 	case u.Scheme == "":
-		return "", errors.New("has no scheme; write https:// in front")
+		return nil, errors.New("has no scheme; write https:// in front")
 	case u.Scheme != "https":
-		return "", errors.New("is not https; a token must not travel in the clear")
+		return nil, errors.New("is not https; a token must not travel in the clear")
 	case u.User != nil:
-		return "", errors.New("holds a user name; remove it")
+		return nil, errors.New("holds a user name; remove it")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(value, "#"):
-		return "", errors.New("has a query or a fragment; remove it")
-	case strings.Trim(u.Path, "/") != "":
-		return "", fmt.Errorf("has a path; write only https://%s", u.Host)
+		return nil, errors.New("has a query or a fragment; remove it")
 	case !portOK(u):
-		return "", errors.New("has a port that is no port; use 1 to 65535")
+		return nil, errors.New("has a port that is no port; use 1 to 65535")
 	}
-	return "https://" + strings.ToLower(u.Host), nil
+	u.Host = strings.ToLower(u.Host)
+	return &url.URL{Scheme: "https", Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
 }
 
 func parseProxy(value string) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,9 +102,17 @@ func checkExample(t *testing.T, example map[string]string) {
 		assert.Contains(t, example, f.Key)
 	}
 	env := strings.NewReplacer("${O365_TENANT_ID}", tenant, "${O365_CLIENT_ID}", client, "${O365_CLIENT_SECRET}", apiKey)
-	_, warnings, err := Parse(func(key string) string { return env.Replace(example[key]) })
-	require.NoError(t, err)
-	assert.Empty(t, warnings)
+	for _, c := range credentials { // one in the place of the other
+		_, warnings, err := Parse(func(key string) string {
+			other := slices.ContainsFunc(credentials, func(o credential) bool { return o.key == key && key != c.key })
+			if other || key == "certificate_key_file" && c.key != "certificate_file" {
+				return ""
+			}
+			return env.Replace(example[key])
+		})
+		require.NoError(t, err, c.key)
+		assert.Empty(t, warnings)
+	}
 	assert.Equal(t, "office365", example["name"])
 	assert.Equal(t, "filesystem", example["storage.type"])
 }
