@@ -42,7 +42,7 @@ HOST_HEADERS := $(wildcard tests/host/*.h)
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: bin/in_office365.so bin/in_office365 bin/o365sim bin/host ## build the plugin, the command, the simulator and the test host into bin/
+build: bin/in_office365.so bin/in_office365 bin/o365sim bin/o365proxy bin/host ## build the plugin, the command, the simulator, a proxy for tests and the test host into bin/
 
 # Go knows best what has to be built again.
 bin/in_office365.so: FORCE
@@ -54,6 +54,9 @@ bin/in_office365: FORCE
 
 bin/o365sim: FORCE
 	$(GOBUILD) -o $@ ./tests/simulator/cmd/o365sim
+
+bin/o365proxy: FORCE
+	$(GOBUILD) -o $@ ./tests/simulator/cmd/o365proxy
 
 bin/host: $(HOST_SOURCES) $(HOST_HEADERS)
 	@mkdir -p bin
