@@ -10,7 +10,7 @@ import (
 type aadsts struct {
 	status int
 	kind   string // the OAuth error
-	text   string // {app} and {tenant} stand for those of the request
+	text   string // {app} and {tenant} stand for those of the request, {detail} for what is wrong with it
 }
 
 // aadstsErrors are the codes that the simulator can answer.
@@ -19,7 +19,12 @@ var aadstsErrors = map[int]aadsts{
 	7000222: {http.StatusUnauthorized, "invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."},
 	7000216: {http.StatusUnauthorized, "invalid_client", "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type."},
 	7000218: {http.StatusUnauthorized, "invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."},
-	700027:  {http.StatusUnauthorized, "invalid_client", "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found.]"},
+	700027:  {http.StatusUnauthorized, "invalid_client", "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - {detail}]"},
+	700021:  {http.StatusUnauthorized, "invalid_client", "Client assertion application identifier doesn't match 'client_id' parameter. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials."},
+	700023:  {http.StatusUnauthorized, "invalid_client", "Client assertion audience claim does not match Realm issuer. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials."},
+	700211:  {http.StatusUnauthorized, "invalid_client", "No matching federated identity record found for presented assertion issuer '{detail}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion."},
+	700212:  {http.StatusUnauthorized, "invalid_client", "No matching federated identity record found for presented assertion audience '{detail}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion."},
+	700213:  {http.StatusUnauthorized, "invalid_client", "No matching federated identity record found for presented assertion subject '{detail}'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion."},
 	700024:  {http.StatusUnauthorized, "invalid_client", "Client assertion is not within its valid time range."},
 	70002:   {http.StatusUnauthorized, "invalid_client", "Error validating credentials."},
 	700016:  {http.StatusBadRequest, "unauthorized_client", "Application with identifier '{app}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."},
@@ -52,7 +57,7 @@ func (c *call) aadError(code int) reply {
 	number := strconv.Itoa(code)
 	stamp := c.now.Format("2006-01-02 15:04:05Z")
 	trace, correlation := c.newGUID(), c.newGUID()
-	text := strings.NewReplacer("{app}", c.opts.ClientID, "{tenant}", c.tenant).Replace(e.text)
+	text := strings.NewReplacer("{app}", c.opts.ClientID, "{tenant}", c.tenant, "{detail}", c.detail).Replace(e.text)
 	rep := jsonReply(e.status, struct {
 		Error         string `json:"error"`
 		Description   string `json:"error_description"`

@@ -49,8 +49,8 @@ func newAuthority() (*authority, error) {
 	return &authority{key: key, cert: cert}, nil
 }
 
-// certificate is one for the loopback names.
-func (a *authority) certificate() (tls.Certificate, error) {
+// certificate is one for the loopback names and others.
+func (a *authority) certificate(names []string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("server key: %w", err)
@@ -60,7 +60,7 @@ func (a *authority) certificate() (tls.Certificate, error) {
 		Subject:      pkix.Name{CommonName: "localhost"},
 		NotBefore:    notBefore, NotAfter: notAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:    []string{"localhost"},
+		DNSNames:    append([]string{"localhost"}, names...),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)

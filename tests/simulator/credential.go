@@ -8,7 +8,8 @@ import (
 // assertionType is the only kind of client assertion that Entra ID takes.
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// credentialKind names what a token request proves itself with, for the log.
+// credentialKind names what a token request proves itself with, for the log;
+// checkAssertion is more exact about assertions.
 func credentialKind(form url.Values) string {
 	switch {
 	case form.Get("client_assertion") != "":
@@ -34,13 +35,4 @@ func (s *Simulator) checkCredential(c *call, form url.Values) int {
 	default:
 		return 7000216
 	}
-}
-
-// checkAssertion is the place for certificates and federated identities. An
-// application without either refuses every assertion, as Entra ID does.
-func (c *call) checkAssertion(kind, assertion string) int {
-	if kind != assertionType || assertion == "" || c.opts.CheckAssertion == nil {
-		return 700027
-	}
-	return c.opts.CheckAssertion(assertion, c.base+c.r.URL.Path)
 }

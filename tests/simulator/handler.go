@@ -67,6 +67,8 @@ func (s *Simulator) answer(c *call) reply {
 	switch c.route {
 	case RouteToken:
 		return s.token(c)
+	case RouteIdentity:
+		return s.identity(c)
 	case RouteMetadata:
 		return s.metadata(c)
 	case RouteKeys:

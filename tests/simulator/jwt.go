@@ -60,12 +60,16 @@ func keyID() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:20])
 }
 
-// sign returns the claims as a signed JWT.
+// sign returns the claims as an access token.
 func sign(cl claims) string {
-	header := jsonReply(0, map[string]string{"typ": "JWT", "alg": "RS256", "x5t": keyID(), "kid": keyID()}).body
-	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(jsonReply(0, cl).body)
+	return signJWT(signingKey(), map[string]string{"typ": "JWT", "alg": "RS256", "x5t": keyID(), "kid": keyID()}, cl)
+}
+
+// signJWT returns a JWT signed by RS256.
+func signJWT(key *rsa.PrivateKey, header map[string]string, cl any) string {
+	signed := base64.RawURLEncoding.EncodeToString(jsonReply(0, header).body) + "." + base64.RawURLEncoding.EncodeToString(jsonReply(0, cl).body)
 	sum := sha256.Sum256([]byte(signed))
-	signature, err := rsa.SignPKCS1v15(rand.Reader, signingKey(), crypto.SHA256, sum[:])
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
 	if err != nil {
 		panic(fmt.Sprintf("simulator: sign: %v", err))
 	}

@@ -14,6 +14,7 @@ type Route string
 // The routes, as faults and the request log name them.
 const (
 	RouteToken         Route = "token"    // v1 and v2.0
+	RouteIdentity      Route = "identity" // of the machine, see ManagedIdentity
 	RouteMetadata      Route = "metadata" // OpenID configuration
 	RouteKeys          Route = "keys"
 	RouteStart         Route = "start"
@@ -40,6 +41,7 @@ type call struct {
 	action    Action // of the fault that applies
 	entry     Request
 	claims    claims
+	detail    string // of the error that the answer is
 }
 
 var guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -99,6 +101,10 @@ func (c *call) splitAPI(segments []string) {
 func (c *call) splitAuthority(segments []string) {
 	c.tenant = segments[0]
 	switch strings.ToLower(strings.Join(segments[1:], "/")) {
+	case "token":
+		if c.tenant == "msi" {
+			c.route = RouteIdentity
+		}
 	case "oauth2/token":
 		c.route, c.version = RouteToken, "v1"
 	case "oauth2/v2.0/token":
@@ -113,7 +119,7 @@ func (c *call) splitAuthority(segments []string) {
 // isAPI reports whether the request goes to the Management Activity API.
 func (c *call) isAPI() bool {
 	switch c.route {
-	case RouteToken, RouteMetadata, RouteKeys, RouteUnknown:
+	case RouteToken, RouteIdentity, RouteMetadata, RouteKeys, RouteUnknown:
 		return false
 	default:
 		return true

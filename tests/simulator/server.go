@@ -17,8 +17,10 @@ import (
 // 127.0.0.1 and speaks HTTP/2 and HTTP/1.1 over TLS.
 type ServerOptions struct {
 	Handler http.Handler
-	Listen  string // host:port; 127.0.0.1:0
-	HTTP1   bool   // no HTTP/2
+	Listen  string   // host:port; 127.0.0.1:0
+	HTTP1   bool     // no HTTP/2
+	Plain   bool     // no TLS, as the identity endpoint of a machine
+	Names   []string // further names in the certificate
 }
 
 // Server is a simulator behind TLS, with a certificate authority of its own.
@@ -41,7 +43,7 @@ func StartServer(o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := authority.certificate()
+	certificate, err := authority.certificate(o.Names)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +52,9 @@ func StartServer(o ServerOptions) (*Server, error) {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
 	s := &Server{URL: "https://" + listener.Addr().String(), CAPEM: authority.pem(), done: make(chan struct{})}
+	if o.Plain {
+		s.URL = "http://" + listener.Addr().String()
+	}
 	s.http = &http.Server{
 		Handler:           o.Handler,
 		ReadHeaderTimeout: time.Minute,
@@ -62,7 +67,11 @@ func StartServer(o ServerOptions) (*Server, error) {
 	}
 	go func() { // ends with Close, which waits for it
 		defer close(s.done)
-		_ = s.http.ServeTLS(listener, "", "") // always http.ErrServerClosed after Close
+		serve := func() error { return s.http.ServeTLS(listener, "", "") }
+		if o.Plain {
+			serve = func() error { return s.http.Serve(listener) }
+		}
+		_ = serve() // always http.ErrServerClosed after Close
 	}()
 	return s, nil
 }
@@ -83,21 +92,29 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
+// NewIdentityServer is NewServer without TLS, for the identity endpoint: see
+// ManagedIdentity.
+func NewIdentityServer(t TB, h http.Handler) *Server {
+	t.Helper()
+	return NewServerWith(t, ServerOptions{Handler: h, Plain: true})
+}
+
 // NewServer starts a server for the length of a test and writes the
 // certificate of its authority to CAFile.
 func NewServer(t TB, h http.Handler) *Server {
 	t.Helper()
-	return newServer(t, ServerOptions{Handler: h})
+	return NewServerWith(t, ServerOptions{Handler: h})
 }
 
 // NewHTTP1Server is NewServer without HTTP/2, where a broken connection is a
 // TCP reset and header names keep their spelling.
 func NewHTTP1Server(t TB, h http.Handler) *Server {
 	t.Helper()
-	return newServer(t, ServerOptions{Handler: h, HTTP1: true})
+	return NewServerWith(t, ServerOptions{Handler: h, HTTP1: true})
 }
 
-func newServer(t TB, o ServerOptions) *Server {
+// NewServerWith is NewServer with all options.
+func NewServerWith(t TB, o ServerOptions) *Server {
 	t.Helper()
 	s, err := StartServer(o)
 	if err != nil {

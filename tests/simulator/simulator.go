@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"crypto/x509"
 	"net/http"
 	"strings"
 	"sync"
@@ -66,10 +67,9 @@ type Options struct {
 	Audiences []string      // accepted beside the server's own root
 	TokenLife time.Duration // 3599 s
 
-	// CheckAssertion judges the client assertion of a token request made to the
-	// URL audience: 0, or the AADSTS code to answer. Nil refuses all, as an
-	// application without certificates does.
-	CheckAssertion func(assertion, audience string) int
+	Certificates []*x509.Certificate   // of the app: it may sign in with their keys
+	Federated    []FederatedCredential // of the app: whose tokens it may sign in with
+	Identity     ManagedIdentity       // of the machine of the collector
 
 	QuotaPerMinute       int // requests per publisher; 0 = no limit
 	SharedQuotaPerMinute int // requests without PublisherIdentifier; 0 = a twentieth of QuotaPerMinute

@@ -48,6 +48,29 @@ func (s *Simulator) token(c *call) reply {
 	return s.issue(c, audience)
 }
 
+// grant signs a token for the app and returns it with its life.
+func (s *Simulator) grant(c *call, app, audience string) (signed string, life time.Duration) {
+	s.mu.Lock()
+	s.issued++
+	number := s.issued
+	s.mu.Unlock()
+	life, roles := c.opts.TokenLife, c.opts.Roles
+	change := c.action.Token
+	if change.Life != 0 {
+		life = change.Life.Duration()
+	}
+	if change.NoRoles {
+		roles = nil
+	}
+	c.entry.Token = number
+	return sign(claims{
+		Audience: audience, Issuer: "https://sts.windows.net/" + c.opts.TenantID + "/",
+		IssuedAt: c.now.Unix(), NotBefore: c.now.Unix(), Expires: c.now.Add(life).Unix(),
+		App: app, Tenant: c.opts.TenantID, Roles: roles, IDType: "app",
+		Object: app, Subject: app, Serial: strconv.Itoa(number), Version: "1.0",
+	}), life
+}
+
 // formBytes bounds a token request; the longest, with an assertion, has 3 KB.
 const formBytes = 1 << 16
 
@@ -125,37 +148,18 @@ func (c *call) knowsResource(resource string) bool {
 	return err == nil && ownErr == nil && u.Port() == own.Port() && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
 }
 
-// issue signs a token and words the answer: v1 has every number as a string.
+// issue words the answer of a token endpoint: v1 has every number as a string.
 func (s *Simulator) issue(c *call, audience string) reply {
-	s.mu.Lock()
-	s.issued++
-	number := s.issued
-	s.mu.Unlock()
-	life, roles := c.opts.TokenLife, c.opts.Roles
-	change := c.action.Token
-	if change.Life != 0 {
-		life = change.Life.Duration()
-	}
-	if change.NoRoles {
-		roles = nil
-	}
-	expires := c.now.Add(life)
-	signed := sign(claims{
-		Audience: audience, Issuer: "https://sts.windows.net/" + c.opts.TenantID + "/",
-		IssuedAt: c.now.Unix(), NotBefore: c.now.Unix(), Expires: expires.Unix(),
-		App: c.opts.ClientID, Tenant: c.opts.TenantID, Roles: roles, IDType: "app",
-		Object: c.opts.ClientID, Subject: c.opts.ClientID, Serial: strconv.Itoa(number), Version: "1.0",
-	})
-	c.entry.Token = number
+	signed, life := s.grant(c, c.opts.ClientID, audience)
 	seconds := int(life / time.Second)
-	if c.version == "v2.0" && !change.StringNumbers {
+	if c.version == "v2.0" && !c.action.Token.StringNumbers {
 		return jsonReply(http.StatusOK, map[string]any{
 			"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": signed,
 		})
 	}
 	return jsonReply(http.StatusOK, map[string]string{
 		"token_type": "Bearer", "expires_in": strconv.Itoa(seconds), "ext_expires_in": strconv.Itoa(seconds),
-		"expires_on": strconv.FormatInt(expires.Unix(), 10), "not_before": strconv.FormatInt(c.now.Unix(), 10),
+		"expires_on": strconv.FormatInt(c.now.Add(life).Unix(), 10), "not_before": strconv.FormatInt(c.now.Unix(), 10),
 		"resource": audience, "access_token": signed,
 	})
 }

@@ -135,26 +135,3 @@ func TestATokenForAnotherAPIIsRefusedThere(t *testing.T) {
 	c.sim.Change(func(o *simulator.Options) { o.Audiences = []string{"https://graph.microsoft.com"} })
 	assert.Equal(t, http.StatusOK, c.get("subscriptions/list").StatusCode)
 }
-
-func TestAssertionsAreJudgedByTheTest(t *testing.T) {
-	t.Parallel()
-	var seen []string
-	c := newClient(t, simulator.Options{})
-	c.sim.Change(func(o *simulator.Options) {
-		o.CheckAssertion = func(assertion, audience string) int {
-			seen = append(seen, assertion, audience)
-			if assertion == "late" {
-				return 700024
-			}
-			return 0
-		}
-	})
-	kind := "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	path := "/" + c.tenant + "/oauth2/v2.0/token"
-	good := c.postForm(path, c.form("client_secret", "", "client_assertion_type", kind, "client_assertion", "good"))
-	late := c.postForm(path, c.form("client_secret", "", "client_assertion_type", kind, "client_assertion", "late"))
-	assert.Equal(t, http.StatusOK, good.StatusCode)
-	assert.Contains(t, late.body, "AADSTS700024")
-	assert.Equal(t, []string{"good", c.server.URL + path, "late", c.server.URL + path}, seen)
-	assert.Equal(t, "assertion", c.sim.Requests(simulator.RouteToken)[0].Credential)
-}
