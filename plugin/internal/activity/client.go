@@ -63,7 +63,7 @@ type Options struct {
 	BaseURL     string // API root, for example https://manage.office.com
 	TenantID    string
 	PublisherID string
-	HTTP        *http.Client // from NewHTTPClient
+	HTTP        *http.Client // from network.NewClient
 	Tokens      TokenSource
 	Quota       Waiter // nil: no quota
 	Now         func() time.Time

@@ -2,14 +2,12 @@ package activity
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
+
+	"office365/plugin/internal/network"
 )
 
 const (
@@ -159,8 +157,7 @@ func ClassOf(err error) Class {
 	return Retry
 }
 
-// tokenError is what the error of a TokenSource, or of a proxy, knows about
-// itself.
+// tokenError is what the error of a TokenSource knows about itself.
 type tokenError interface {
 	error
 	Configuration() bool  // only a change of the settings or of the app helps
@@ -186,36 +183,13 @@ func failed(ctx context.Context, op string, err error) *Error {
 
 // unanswered makes the error of a request without an answer.
 func unanswered(ctx context.Context, op string, err error) *Error {
-	if address, ok := errors.AsType[*url.Error](err); ok {
-		err = address.Err // its text holds the address with its query
-	}
-	e := failed(ctx, op, err)
 	if ctx.Err() != nil {
-		return e
+		return failed(ctx, op, err)
 	}
-	if e.advice == "" {
-		e.advice = unknownRow.Advice
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		e.advice = "check the name servers of this machine, and proxy when only a proxy can look names up"
-	}
-	if advice := certificateAdvice(err); advice != "" {
-		e.class, e.advice = Configuration, advice
+	failure := network.Explain(err)
+	e := &Error{Op: op, Message: clean(failure.Message, messageBytes), advice: failure.Advice, err: err}
+	if failure.Configuration {
+		e.class = Configuration
 	}
 	return e
-}
-
-// certificateAdvice explains a certificate that was not accepted.
-func certificateAdvice(err error) string {
-	var (
-		refused *tls.CertificateVerificationError
-		invalid x509.CertificateInvalidError
-	)
-	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "check the clock of this machine, then who has put this certificate on the way"
-	case errors.As(err, &refused):
-		return "when a proxy opens TLS on the way, put its CA certificate into ca_file"
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net"
@@ -249,7 +250,7 @@ func TestConnectionErrorNamesTheCauseWithoutTheAddress(t *testing.T) {
 		"connection": {err: errors.New("connection refused"), class: Retry, advice: "network"},
 		"name":       {err: &net.DNSError{Err: "no such host", Name: "manage.office.com"}, class: Retry, advice: "name servers"},
 		"expired": {
-			err:   x509.CertificateInvalidError{Cert: new(x509.Certificate), Reason: x509.Expired},
+			err:   &tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Cert: new(x509.Certificate), Reason: x509.Expired}},
 			class: Configuration, advice: "clock",
 		},
 	} {

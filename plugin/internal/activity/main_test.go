@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"office365/plugin/internal/config"
+	"office365/plugin/internal/network"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -97,7 +97,7 @@ func newService(t *testing.T, handle func(n int, w http.ResponseWriter, r *http.
 	return s
 }
 
-// settings are what NewHTTPClient needs.
+// settings are what network.NewClient needs.
 func settings() config.Settings {
 	return config.Settings{TLSVerify: true, Timeout: 10 * time.Second, FetchWorkers: 8}
 }
@@ -106,7 +106,7 @@ func settings() config.Settings {
 // has three tokens.
 func newClient(t *testing.T, baseURL string, change ...func(*Options)) (*Client, *tokens) {
 	t.Helper()
-	hc, err := NewHTTPClient(settings())
+	hc, err := network.NewClient(settings())
 	require.NoError(t, err)
 	t.Cleanup(hc.CloseIdleConnections)
 	source := &tokens{serve: []string{testToken, testToken + "2", testToken + "3"}}
@@ -149,8 +149,5 @@ func assertRefused(t *testing.T, err error, class Class) {
 	t.Helper()
 	assert.NotNil(t, refusedWith(t, err, class))
 }
-
-// quiet is the error log of servers that are meant to fail.
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 var errTest = errors.New("no quota today")

@@ -15,6 +15,7 @@ import (
 	"office365/plugin/internal/activity"
 	"office365/plugin/internal/auth"
 	"office365/plugin/internal/config"
+	"office365/plugin/internal/network"
 	"office365/tests/simulator"
 )
 
@@ -39,7 +40,7 @@ func newTenant(t *testing.T, o simulator.Options) tenant {
 		Authority: server.URL, APIURL: server.URL, PublisherID: simulator.DefaultTenantID,
 		CAFile: server.CAFile, TLSVerify: true, Timeout: 10 * time.Second, FetchWorkers: 8,
 	}
-	hc, err := activity.NewHTTPClient(s)
+	hc, err := network.NewClient(s)
 	require.NoError(t, err)
 	t.Cleanup(hc.CloseIdleConnections)
 	tokens, err := auth.New(s, hc, time.Now)

@@ -3,10 +3,8 @@ package auth
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -14,6 +12,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"office365/plugin/internal/network"
 )
 
 // Kind says whether trying again can help.
@@ -182,35 +182,15 @@ func (s *Source) explain(ctx context.Context, x *exchange, err error) *Error {
 
 // unanswered makes the error of a request without an answer.
 func unanswered(ctx context.Context, err error, timeout time.Duration) *Error {
-	if address, ok := errors.AsType[*url.Error](err); ok {
-		err = address.Err
-	}
-	e := &Error{Message: oneLine(err.Error()), advice: "check the network, proxy and authority", err: err}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	failure := network.Explain(err)
+	e := &Error{Message: oneLine(failure.Message), advice: failure.Advice, err: err}
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Message = "no answer within " + timeout.String()
-		return e
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+	case failure.Configuration:
 		e.Kind = Configuration
-		e.advice = "when a proxy opens TLS on the way, put its CA certificate into ca_file; check the clock of this machine"
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		e.advice = "check the name servers of this machine, authority, and proxy when only a proxy can look names up"
-	}
-	if proxy, ok := errors.AsType[knowing](err); ok {
-		e.advice = proxy.Advice()
-		if proxy.Configuration() {
-			e.Kind = Configuration
-		}
 	}
 	return e
-}
-
-// knowing is a transport's error that says itself what to do: a proxy's refusal.
-type knowing interface {
-	error
-	Configuration() bool
-	Advice() string
 }
 
 // strange judges an answer that is not Entra's.

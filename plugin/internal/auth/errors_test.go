@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -175,18 +177,13 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// proxyTestError is what the transport of package activity returns.
-type proxyTestError struct{}
-
-func (proxyTestError) Error() string       { return "the proxy answers 407" }
-func (proxyTestError) Configuration() bool { return true }
-func (proxyTestError) Advice() string      { return "put user and password into proxy" }
-
-func TestProxyExplainsItself(t *testing.T) {
+func TestCertificateThatIsNotTrustedIsAMatterOfConfiguration(t *testing.T) {
 	t.Parallel()
-	got := refusedWith(t, &endpoint{answer: func(int, *http.Request) (*http.Response, error) { return nil, proxyTestError{} }})
+	got := refusedWith(t, &endpoint{answer: func(int, *http.Request) (*http.Response, error) {
+		return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+	}})
 	assert.Equal(t, Configuration, got.Kind)
-	assert.Equal(t, "put user and password into proxy", got.Advice())
+	assert.Contains(t, got.Advice(), "ca_file")
 	assert.Equal(t, "configuration", got.Kind.String())
 	assert.Equal(t, "transient", Transient.String())
 }

@@ -100,7 +100,7 @@ type flight struct {
 var errMethod = errors.New("this way of signing in is not supported yet; set client_secret")
 
 // New returns the token source for the settings. It does no I/O. hc is the
-// client of the API too (activity.NewHTTPClient); now is time.Now outside of
+// client of the API too (network.NewClient); now is time.Now outside of
 // tests.
 func New(s config.Settings, hc *http.Client, now func() time.Time) (*Source, error) {
 	if s.AuthMethod != config.AuthSecret || s.ClientSecret == "" {

@@ -42,6 +42,7 @@ import (
 	"office365/plugin/internal/auth"
 	"office365/plugin/internal/config"
 	"office365/plugin/internal/ledger"
+	"office365/plugin/internal/network"
 	"office365/plugin/internal/state"
 )
 
@@ -167,7 +168,7 @@ func arrivals(read func() (uint64, bool)) func() ledger.Arrivals {
 }
 
 func (c *Collector) connect(transport http.RoundTripper) error {
-	hc, err := activity.NewHTTPClient(c.settings)
+	hc, err := network.NewClient(c.settings)
 	if err != nil {
 		return err
 	}
