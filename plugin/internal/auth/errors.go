@@ -86,6 +86,7 @@ const (
 	adviceAudience  = "check plan (or api_url), and that Office 365 Management APIs is among the permissions of the app"
 	adviceConsent   = "give admin consent to the permissions of the app"
 	adviceAssertion = "check the certificate of the app and the clock of this machine"
+	adviceFederated = "compare issuer, subject and audience of the app's federated credential with those of the token in federated_token_file"
 	adviceReport    = "this is a fault of the plugin: report it, with this line"
 	adviceWait      = "nothing to do: the plugin tries again"
 )
@@ -100,6 +101,12 @@ var rows = []Row{
 	{7000218, Configuration, "the request holds no credential", adviceSecret},
 	{700027, Configuration, "the signature of the client assertion is wrong", adviceAssertion},
 	{700024, Configuration, "the client assertion is not valid at this time", adviceAssertion},
+	{700021, Configuration, "the client assertion is of another app", adviceReport},
+	{700023, Configuration, "the client assertion is for another endpoint", "check plan (or authority): it must be the login endpoint itself"},
+	{70021, Configuration, "the app has no federated credential for the token", adviceFederated},
+	{700211, Configuration, "the app has no federated credential with the issuer of the token", adviceFederated},
+	{700212, Configuration, "the app has no federated credential with the audience of the token", adviceFederated},
+	{700213, Configuration, "the app has no federated credential with the subject of the token", adviceFederated},
 	{70002, Configuration, "the client secret is wrong or missing", adviceSecret},
 	{700016, Configuration, "the app is not in the tenant", adviceApp},
 	{700011, Configuration, "the app is not in the tenant", adviceApp},
@@ -142,25 +149,40 @@ type refusal struct {
 	Error       string `json:"error"`
 	Description string `json:"error_description"`
 	Codes       []int  `json:"error_codes"`
+	Message     string `json:"message"` // of identity endpoints, which have no error
 }
+
+func (r refusal) none() bool { return r.Error == "" && len(r.Codes) == 0 && r.Message == "" }
 
 // explain makes the error of a request that brought no token. MSAL's own error
 // is looked at in one case only, when there was no request: its text may hold
 // whole answers.
 func (s *Source) explain(ctx context.Context, x *exchange, err error) *Error {
-	if x.status == 0 {
-		return unanswered(ctx, cmp.Or(x.err, err), s.timeout)
+	if own, ok := errors.AsType[*Error](err); ok { // of a file: there was no request
+		return own
 	}
+	var e *Error
+	if x.status == 0 {
+		e = unanswered(ctx, cmp.Or(x.err, err), s.timeout)
+	} else {
+		e = s.answered(x)
+	}
+	s.method.judge(e)
+	return e
+}
+
+// answered makes the error of an answer that is no token.
+func (s *Source) answered(x *exchange) *Error {
 	e := &Error{Status: x.status, RetryAfter: retryAfter(x.header)}
 	var r refusal
-	if x.status/100 == 2 || json.Unmarshal(x.body, &r) != nil || r.Error == "" && len(r.Codes) == 0 {
+	if x.status/100 == 2 || json.Unmarshal(x.body, &r) != nil || r.none() {
 		e.Kind, e.advice = strange(x.status)
 		e.Message = "the answer is neither a token nor an error of Entra ID"
 		return e
 	}
 	number := aadsts(r)
 	e.Kind = kindOf(x.status, r.Error)
-	e.Message = s.firstSentence(cmp.Or(r.Description, r.Error))
+	e.Message = s.firstSentence(cmp.Or(r.Description, r.Message, r.Error))
 	e.advice = "look the code up at https://login.microsoftonline.com/error"
 	if number != 0 {
 		e.Code = "AADSTS" + strconv.Itoa(number)
@@ -222,7 +244,7 @@ var aadstsPattern = regexp.MustCompile(`AADSTS(\d{4,8})`)
 
 // aadsts returns the number of Entra's code, 0 when there is none.
 func aadsts(r refusal) int {
-	if found := aadstsPattern.FindStringSubmatch(r.Description); found != nil {
+	if found := aadstsPattern.FindStringSubmatch(r.Description + r.Message); found != nil {
 		n, _ := strconv.Atoi(found[1]) // eight digits at most
 		return n
 	}
@@ -239,10 +261,12 @@ var (
 )
 
 // firstSentence cuts Entra's text to what is said, without the trace that
-// follows it, and without the secret should it be quoted.
+// follows it, and without a secret should one be quoted.
 func (s *Source) firstSentence(text string) string {
-	for _, form := range []string{s.secret, url.QueryEscape(s.secret), url.PathEscape(s.secret)} {
-		text = strings.ReplaceAll(text, form, "***")
+	for _, secret := range s.method.secrets() {
+		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
+			text = strings.ReplaceAll(text, form, "***")
+		}
 	}
 	text = tokenLike.ReplaceAllString(text, "***")
 	text = codePrefix.ReplaceAllString(strings.TrimSpace(text), "")

@@ -25,6 +25,8 @@ var wantKind = map[int]Kind{
 	700011: Configuration, 70001: Configuration, 90002: Configuration, 900023: Configuration,
 	90038: Configuration, 900432: Configuration, 900382: Configuration, 500011: Configuration,
 	650057: Configuration, 650052: Configuration, 65001: Configuration, 70011: Configuration,
+	700021: Configuration, 700023: Configuration, 70021: Configuration, 700211: Configuration,
+	700212: Configuration, 700213: Configuration,
 	1002012: Configuration, 901002: Configuration, 53003: Configuration,
 	50196: Transient, 90055: Transient, 50033: Transient, 90006: Transient,
 	90012: Transient, 90024: Transient, 90033: Transient, 90090: Transient,

@@ -2,6 +2,11 @@ package auth
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -45,7 +50,11 @@ type endpoint struct {
 }
 
 func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
-	text, err := io.ReadAll(r.Body)
+	body := r.Body
+	if body == nil { // of a GET
+		body = http.NoBody
+	}
+	text, err := io.ReadAll(body)
 	if err != nil {
 		return nil, err
 	}
@@ -115,4 +124,14 @@ func held(r *http.Request, release <-chan struct{}) error {
 	case <-r.Context().Done():
 		return context.Cause(r.Context())
 	}
+}
+
+// ecKey is a key of the kind that Entra ID does not take.
+func ecKey(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	der, err := x509.MarshalECPrivateKey(key)
+	require.NoError(t, err)
+	return pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
 }

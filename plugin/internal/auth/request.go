@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// request asks MSAL, whose cache is empty, for a token and says how long it
-// lives.
+// request asks for a token and says how long it lives.
 func (s *Source) request(ctx context.Context) (token string, life time.Duration, failure *Error) {
 	var x exchange
 	defer func() {
@@ -17,9 +16,9 @@ func (s *Source) request(ctx context.Context) (token string, life time.Duration,
 			failure = &Error{Status: x.status, Message: fmt.Sprintf("the library has failed on the answer: %T", r), advice: adviceReport}
 		}
 	}()
-	result, err := s.client.AcquireTokenByCredential(withExchange(ctx, &x), s.scopes)
+	token, err := s.method.acquire(withExchange(ctx, &x))
 	if err != nil {
 		return "", 0, s.explain(ctx, &x, err)
 	}
-	return result.AccessToken, x.life(), nil
+	return token, x.life(), nil
 }

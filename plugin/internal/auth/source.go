@@ -1,5 +1,9 @@
 // Package auth gets the access tokens of one instance from Entra ID, with the
-// Microsoft Authentication Library (MSAL) and a client secret.
+// Microsoft Authentication Library (MSAL): with a client secret, a certificate or
+// a federated token of an app registration, or as the managed identity of the
+// machine (see method). Files of credentials are read for every token request,
+// some 50 minutes apart: a new one needs no restart, and a file that cannot be read
+// is tried again like any other failure, while the old token serves on.
 //
 // A Source answers from memory while a token lives. It renews a token at 80 %
 // of its life; when that fails, the old one serves until shortly before its end
@@ -26,8 +30,8 @@
 // token that the API refuses is replaced at once, the first times; then every 30
 // seconds.
 //
-// Every error of Token is an *Error or the context's. Its text never holds the
-// secret, a token or the trace that Entra sends along.
+// Every error of Token is an *Error or the context's. Its text never holds a
+// secret, a key, an assertion, a token or the trace that Entra sends along.
 package auth
 
 import (
@@ -38,7 +42,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 	gocache "github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
@@ -64,9 +67,7 @@ const tokenKey = "token" // of the only entry in the cache, and of the only flig
 // Source gives access tokens for one app in one tenant. It is safe for
 // concurrent use.
 type Source struct {
-	client  confidential.Client
-	scopes  []string
-	secret  string // to take it out of foreign text
+	method  method
 	now     func() time.Time
 	timeout time.Duration
 	tokens  *gocache.Cache // of entry
@@ -96,41 +97,27 @@ type flight struct {
 	waiting int
 }
 
-// errMethod is for settings that config refuses before they come here.
-var errMethod = errors.New("this way of signing in is not supported yet; set client_secret")
-
-// New returns the token source for the settings. It does no I/O. hc is the
-// client of the API too (network.NewClient); now is time.Now outside of
-// tests.
+// New returns the token source for the settings. It does no I/O but reading the
+// files of a credential, so that a wrong one is found out at the start: not the
+// file with a federated token, which may come later. hc is the client of the API
+// too (network.NewClient); now is time.Now outside of tests.
 func New(s config.Settings, hc *http.Client, now func() time.Time) (*Source, error) {
-	if s.AuthMethod != config.AuthSecret || s.ClientSecret == "" {
-		return nil, fmt.Errorf("auth_method %s: %w", s.AuthMethod, errMethod)
-	}
-	secret := s.ClientSecret.Reveal()
-	credential, err := confidential.NewCredFromSecret(secret)
+	m, err := newMethod(s, hc)
 	if err != nil {
-		return nil, errMethod
-	}
-	authority := s.Authority + "/" + s.TenantID
-	client, err := confidential.New(authority, s.ClientID, credential,
-		confidential.WithHTTPClient(newWire(hc, authority)),
-		confidential.WithInstanceDiscovery(false),
-		confidential.WithAzureRegion("DisableMsalForceRegion"), // else MSAL_FORCE_REGION leads elsewhere
-		confidential.WithCache(emptyCache{}),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("authority %s: %w", s.Authority, err)
+		return nil, err
 	}
 	return &Source{
-		client:   client,
-		scopes:   []string{s.APIURL + "/.default"},
-		secret:   secret,
+		method:   m,
 		now:      now,
 		timeout:  s.Timeout + answerTime,
 		tokens:   gocache.New(gocache.NoExpiration, 0),
 		replaces: rate.NewLimiter(rate.Every(replaceEvery), replaceBurst),
 	}, nil
 }
+
+// About says in one line who signs in and with what, as its files are now: for
+// the command. It shows nothing secret.
+func (s *Source) About() (string, error) { return s.method.about() }
 
 // Token returns an access token that lives.
 func (s *Source) Token(ctx context.Context) (string, error) {

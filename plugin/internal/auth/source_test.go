@@ -11,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"office365/plugin/internal/config"
 )
 
 func TestTokenRequestIsWhatEntraExpects(t *testing.T) {
@@ -53,22 +51,6 @@ func TestRegionOfTheEnvironmentIsNotTaken(t *testing.T) {
 	e := issuing(time.Hour)
 	mustToken(t, newSource(t, e))
 	assert.Equal(t, testAuthority+"/"+testTenant+"/oauth2/v2.0/token", e.asked[0].URL.String())
-}
-
-func TestOtherWaysOfSigningInAreNotSupportedYet(t *testing.T) {
-	t.Parallel()
-	for _, change := range []func(*config.Settings){
-		func(s *config.Settings) { s.AuthMethod = config.AuthCertificate },
-		func(s *config.Settings) { s.AuthMethod = config.AuthWorkloadIdentity },
-		func(s *config.Settings) { s.AuthMethod = config.AuthManagedIdentity },
-		func(s *config.Settings) { s.ClientSecret = "" },
-	} {
-		c := settings()
-		change(&c)
-		_, err := New(c, new(http.Client), time.Now)
-		require.ErrorContains(t, err, "not supported yet")
-		assert.NotContains(t, err.Error(), testSecret)
-	}
 }
 
 func TestWrongAuthorityIsRefused(t *testing.T) {
@@ -152,7 +134,7 @@ func TestCallersShareOneRequest(t *testing.T) {
 		}}
 		s := newSource(t, e)
 		var wg sync.WaitGroup
-		for range 20 {
+		for range 50 {
 			wg.Go(func() { assert.Equal(t, "token-1", mustToken(t, s)) })
 		}
 		synctest.Wait()

@@ -27,14 +27,14 @@ const tokenBytes = 1 << 20
 // company's own gateway the answer would lead past the gateway.
 type wire struct {
 	client    *http.Client
-	authority string // <authority>/<tenant>
+	authority string // <authority>/<tenant>; "" for a managed identity, which has none
 }
 
 func newWire(hc *http.Client, authority string) *wire {
 	return &wire{client: hc, authority: authority}
 }
 
-// exchange is one request of the token endpoint, as it was on the wire.
+// exchange is the last request of the token endpoint, as it was on the wire.
 type exchange struct {
 	status int // 0: no answer
 	header http.Header
@@ -48,15 +48,33 @@ func withExchange(ctx context.Context, x *exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, x)
 }
 
+// exchangeOf is nil for a context without one.
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange) // nothing else has the key
+	return x
+}
+
+// ConfigureClient lets MSAL pin the certificate of Service Fabric's identity
+// endpoint. It is called once, before any request.
+func (w *wire) ConfigureClient(augment func(*http.Client) (*http.Client, error)) error {
+	client, err := augment(w.client)
+	if err != nil {
+		return err
+	}
+	w.client = client
+	return nil
+}
+
 // Do is what MSAL calls.
 func (w *wire) Do(req *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(req.URL.Path, "/.well-known/openid-configuration") {
 		return w.endpoints(req), nil
 	}
-	x, ok := req.Context().Value(exchangeKey{}).(*exchange)
-	if !ok {
+	x := exchangeOf(req.Context())
+	if x == nil {
 		return nil, errors.New("a request outside of an exchange")
 	}
+	*x = exchange{} // the last one counts
 	resp, err := w.client.Do(req)
 	if err != nil {
 		x.err = err
