@@ -109,6 +109,12 @@ func (l *logBuffer) String() string {
 // it at the end of the test. Whatever it prints must hold none of the secrets.
 func (p program) start(t *testing.T, conf string, secrets []string, args ...string) *process {
 	t.Helper()
+	return p.startWith(t, nil, conf, secrets, args...)
+}
+
+// startWith is start with further variables in the environment.
+func (p program) startWith(t *testing.T, variables []string, conf string, secrets []string, args ...string) *process {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "fluent-bit.conf")
 	require.NoError(t, os.WriteFile(file, []byte(conf), 0o600))
@@ -123,6 +129,7 @@ func (p program) start(t *testing.T, conf string, secrets []string, args ...stri
 	}
 	r.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), p.path, args...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.log, &r.log
+	r.cmd.Env = append(os.Environ(), variables...)
 	require.NoError(t, r.cmd.Start())
 	go func() {
 		defer close(r.exited)
