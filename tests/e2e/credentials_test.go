@@ -2,7 +2,9 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"crypto/x509"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -200,5 +202,20 @@ func TestAWrongCredentialFileIsRefusedAtTheStart(t *testing.T) {
 		assert.Equal(t, refused, run.wait(20*time.Second))
 		assert.Contains(t, run.log.String(), "certificate_file "+path+" holds a key that does not belong to the certificate in "+path)
 		assert.Empty(t, tn.sim.Requests())
+	})
+}
+
+func TestARefusedCertificateIsOneLineThatNamesIt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, p program) {
+		tn := newTenant(t)
+		k := newAppKey(t, "of-nobody")
+		tn.extra = []string{"client_secret", "", "certificate_file", tn.file("app.pem", k.CertificatePEM(), k.PKCS8PEM())}
+		run := p.start(t, conf([]*tenant{tn}), keyLines(k))
+		eventually(t, time.Minute, "a line about the certificate", func() bool { return strings.Contains(run.log.String(), "AADSTS700027") })
+		require.Zero(t, run.stop())
+		assert.Equal(t, 1, strings.Count(run.log.String(), "AADSTS700027"))
+		sum := sha1.Sum(k.Certificate.Raw)
+		assert.Contains(t, run.log.String(), "CN=of-nobody, thumbprint "+strings.ToUpper(hex.EncodeToString(sum[:]))+", valid until ")
 	})
 }

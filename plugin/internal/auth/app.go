@@ -28,7 +28,7 @@ type evidence struct {
 	text       string // of all of it: another text is another proof
 	credential confidential.Credential
 	secret     string         // what no error may show; "" when nothing could
-	about      string         // one line for people
+	about      About          // Text goes on after "app … with"
 	judge      func(e *Error) // see method; may be nil
 }
 
@@ -153,10 +153,12 @@ func (a *app) secrets() []string {
 	return nil
 }
 
-func (a *app) about() (string, error) {
+func (a *app) about() (About, error) {
 	now, err := a.read()
 	if err != nil {
-		return "", err
+		return About{}, err
 	}
-	return "app " + a.settings.ClientID + " with " + now.about, nil
+	about := now.about
+	about.Text = "app " + a.settings.ClientID + " with " + about.Text
+	return about, nil
 }

@@ -55,7 +55,7 @@ func (f certificateFiles) read() (*evidence, error) {
 	return &evidence{
 		text:       string(text), // the key changes with it, for it belongs to it
 		credential: credential,
-		about:      "the certificate " + describe(leaf) + " of " + f.certificate,
+		about:      About{"the certificate " + describe(leaf) + " of " + f.certificate, leaf.NotAfter.UTC()},
 		judge:      func(e *Error) { f.judge(e, leaf) },
 	}, nil
 }

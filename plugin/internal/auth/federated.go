@@ -25,7 +25,7 @@ func (f federatedFile) read() (*evidence, error) {
 		credential: confidential.NewCredFromAssertionCallback(func(context.Context, confidential.AssertionRequestOptions) (string, error) {
 			return token, nil
 		}),
-		about: "the federated token of " + string(f) + " (" + readOrigin(token).String() + ")",
+		about: About{"the federated token of " + string(f) + " (" + readOrigin(token).String() + ")", readOrigin(token).ends},
 		judge: func(e *Error) { f.judge(e, readOrigin(token)) },
 	}, nil
 }
@@ -67,10 +67,11 @@ func readOrigin(token string) origin {
 	if json.Unmarshal(text, &raw) != nil {
 		return origin{}
 	}
-	return origin{
-		issuer: oneLine(raw.Issuer), subject: oneLine(raw.Subject), audience: oneLine(firstAudience(raw.Audience)),
-		ends: time.Unix(raw.Expires, 0).UTC(),
+	o := origin{issuer: oneLine(raw.Issuer), subject: oneLine(raw.Subject), audience: oneLine(firstAudience(raw.Audience))}
+	if raw.Expires > 0 {
+		o.ends = time.Unix(raw.Expires, 0).UTC()
 	}
+	return o
 }
 
 // String words it as the form in Entra's portal does.

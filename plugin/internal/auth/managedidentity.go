@@ -80,10 +80,10 @@ func (*managedIdentity) secrets() []string {
 	return set
 }
 
-func (m *managedIdentity) about() (string, error) {
+func (m *managedIdentity) about() (About, error) {
 	which := "system-assigned managed identity"
 	if m.clientID != "" {
 		which = "user-assigned managed identity " + m.clientID
 	}
-	return which + " of this machine (" + string(m.source) + ")", nil
+	return About{Text: which + " of this machine (" + string(m.source) + ")"}, nil
 }

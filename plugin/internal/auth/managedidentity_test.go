@@ -203,7 +203,7 @@ func TestAMachineWithoutAnIdentityEndpointIsExplained(t *testing.T) {
 	assert.Equal(t, "run on an Azure resource that has a managed identity, or take another auth_method: no identity endpoint answers here (AppService)", got.Advice())
 	about, err := s.About()
 	require.NoError(t, err)
-	assert.Equal(t, "system-assigned managed identity of this machine (AppService)", about)
+	assert.Equal(t, About{Text: "system-assigned managed identity of this machine (AppService)"}, about)
 }
 
 func TestManagedIdentitiesOfTheSimulatorSignIn(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"office365/plugin/internal/config"
 )
@@ -19,8 +20,14 @@ type method interface {
 	judge(e *Error)
 	// secrets are texts that no error may show.
 	secrets() []string
-	// about says in one line who signs in, with the credential as it is now.
-	about() (string, error)
+	// about says who signs in, with the credential as it is now.
+	about() (About, error)
+}
+
+// About says who signs in and with what, for people. It holds nothing secret.
+type About struct {
+	Text string    // one line
+	Ends time.Time // of the certificate or the federated token; zero where no end is known
 }
 
 // newMethod returns the method of the settings. An error is a wrong setting, or a

@@ -456,7 +456,7 @@ func TestNoErrorShowsACredential(t *testing.T) {
 				failure := failureOf(t, s)
 				about, err := s.About()
 				require.NoError(t, err)
-				said := fmt.Sprintf("%v %+v %#v %s %s", failure, failure, *failure, failure.Advice(), about)
+				said := fmt.Sprintf("%v %+v %#v %s %s", failure, failure, *failure, failure.Advice(), about.Text)
 				require.NotEmpty(t, e.forms)
 				for _, part := range []string{testSecret, url.QueryEscape(testSecret), strings.TrimSpace(string(token)), keyLine, e.forms[0].Get("client_assertion"), "eyJ"} {
 					if part != "" {
@@ -471,17 +471,23 @@ func TestNoErrorShowsACredential(t *testing.T) {
 func TestAboutNamesWhoSignsInAndWithWhat(t *testing.T) {
 	t.Parallel()
 	secret, pem, token := file(t, "secret", []byte(testSecret)), file(t, "app.pem", firstKey().CertificatePEM(), firstKey().PKCS8PEM()), file(t, "token", federatedToken(time.Hour))
-	for want, change := range map[string]func(*config.Settings){
-		"app " + testClient + " with the secret of client_secret":                                func(s *config.Settings) { s.ClientSecret = testSecret },
-		"app " + testClient + " with the secret of client_secret_file " + secret:                 withSecretFile(secret),
-		"app " + testClient + " with the certificate CN=first, thumbprint ":                      withCertificate(pem, ""),
-		"app " + testClient + " with the federated token of " + token + " (issuer https://clust": withFederated(token),
+	claims, err := Inspect(string(bytes.TrimSpace(must(os.ReadFile(token)))))
+	require.NoError(t, err)
+	for want, tt := range map[string]struct {
+		change func(*config.Settings)
+		ends   time.Time
+	}{
+		"app " + testClient + " with the secret of client_secret":                                {func(s *config.Settings) { s.ClientSecret = testSecret }, time.Time{}},
+		"app " + testClient + " with the secret of client_secret_file " + secret:                 {withSecretFile(secret), time.Time{}},
+		"app " + testClient + " with the certificate CN=first, thumbprint ":                      {withCertificate(pem, ""), firstKey().Certificate.NotAfter},
+		"app " + testClient + " with the federated token of " + token + " (issuer https://clust": {withFederated(token), claims.Expires},
 	} {
-		s, err := New(with(change), new(http.Client), time.Now)
+		s, err := New(with(tt.change), new(http.Client), time.Now)
 		require.NoError(t, err)
 		got, err := s.About()
 		require.NoError(t, err)
-		assert.True(t, strings.HasPrefix(got, want), got)
+		assert.True(t, strings.HasPrefix(got.Text, want), got.Text)
+		assert.Equal(t, tt.ends, got.Ends)
 	}
 	missing := withFederated("/nowhere/token")
 	s, err := New(with(missing), new(http.Client), time.Now)

@@ -48,5 +48,5 @@ func secretEvidence(secret, from string, judge func(*Error)) (*evidence, error) 
 	if err != nil {
 		return nil, &Error{Kind: Configuration, Message: from + " is empty", advice: adviceSecret}
 	}
-	return &evidence{text: secret, credential: credential, secret: secret, about: "the secret of " + from, judge: judge}, nil
+	return &evidence{text: secret, credential: credential, secret: secret, about: About{Text: "the secret of " + from}, judge: judge}, nil
 }

@@ -115,9 +115,9 @@ func New(s config.Settings, hc *http.Client, now func() time.Time) (*Source, err
 	}, nil
 }
 
-// About says in one line who signs in and with what, as its files are now: for
-// the command. It shows nothing secret.
-func (s *Source) About() (string, error) { return s.method.about() }
+// About reads the files of the credential and says what they hold now, for the
+// command. It asks nobody for a token.
+func (s *Source) About() (About, error) { return s.method.about() }
 
 // Token returns an access token that lives.
 func (s *Source) Token(ctx context.Context) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -143,6 +144,13 @@ func TestOldTLSIsRefusedInOneSentence(t *testing.T) {
 			assert.Equal(t, Failure{"the server speaks only TLS 1.1 or older, and nothing below TLS 1.2 is used", adviceOldTLS, true}, Explain(err))
 		})
 	}
+}
+
+func TestServerThatInsistsOnOldTLSIsExplainedAlike(t *testing.T) {
+	t.Parallel()
+	// What crypto/tls says of a server that chooses a version that was not offered.
+	f := Explain(errors.New("tls: server selected unsupported protocol version 302"))
+	assert.Equal(t, adviceOldTLS, f.Advice)
 }
 
 func TestServerWithoutTLSIsExplained(t *testing.T) {
