@@ -6,6 +6,9 @@
 // http.Handler. NewServer puts it behind TLS on a loopback port with a
 // certificate authority of its own; a Mux puts several tenants behind one port.
 // The program in cmd/o365sim is the same on the command line.
+// The app has a secret, and what Options registers beside it: certificates (AppKey
+// makes them), issuers of federated tokens (Issuer), managed identities of the
+// machine. A Proxy stands between, when a test wants one.
 //
 //	sim := simulator.New(simulator.Options{Now: clock})
 //	srv := simulator.NewServer(t, sim)

@@ -34,10 +34,10 @@ func (f federatedFile) read() (*evidence, error) {
 func (federatedFile) mends() bool { return true }
 
 func (f federatedFile) judge(e *Error, o origin) {
-	switch e.Code {
-	case "AADSTS70021", "AADSTS700211", "AADSTS700212", "AADSTS700213":
+	switch {
+	case strings.HasPrefix(e.Code, "AADSTS70021"): // one for each claim, and longer ones for hints about letter case
 		e.advice = "make a federated credential of the app, under Certificates & secrets, with what the token in " + string(f) + " holds: " + o.String()
-	case "AADSTS700024":
+	case e.Code == "AADSTS700024":
 		e.advice = "see that whoever writes " + string(f) + " renews the token in it (" + o.String() + "), and check the clock of this machine"
 	}
 }
