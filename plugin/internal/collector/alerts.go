@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"office365/normalize"
-	"office365/plugin/internal/config"
 	"office365/plugin/internal/msgpack"
 )
 
@@ -23,28 +22,18 @@ type alerts struct {
 // waits for may be done by other goroutines (a content that is gone).
 const alertsLook = time.Second
 
-var alertUpdates = map[config.AlertUpdates]normalize.AlertUpdates{
-	config.UpdatesRevise: normalize.ReviseAlerts,
-	config.UpdatesOnce:   normalize.AlertsOnce,
-	config.UpdatesOff:    normalize.AlertsUnmerged,
-}
-
 // newAlerts goes on from what was saved. A saved state that cannot be read is
 // logged and left out: the originals were handed over all the same.
 func newAlerts(c *Collector, saved []normalize.AlertChange) *alerts {
-	s := c.settings
-	o := normalize.MergeOptions{
-		Updates: alertUpdates[s.AlertUpdates], Wait: s.AlertMergeWait, TTL: s.AlertMergeTTL,
-		MaxEntities: s.AlertMaxEntities, StatusUpdates: s.AlertStatusUpdates, Bundle: s.OriginalBundle,
-	}
+	o := c.settings.MergeOptions()
 	at := normalize.Arrival{Now: c.now(), Known: c.general.known()}
 	merger, err := normalize.NewMerger(o, saved, at)
 	if err != nil {
 		c.log.Error("the saved state of the alerts cannot be read: alerts that waited for entities do not come; their originals do",
-			"db", s.DB, "error", err)
+			"db", c.settings.DB, "error", err)
 		merger, _ = normalize.NewMerger(o, nil, at) // without a state there is nothing to fail
 	}
-	return &alerts{c: c, merger: merger, normalizer: newNormalizer(s)}
+	return &alerts{c: c, merger: merger, normalizer: normalize.New(c.settings.RecordOptions())}
 }
 
 // note takes in an original that was not seen before, and returns what it

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"office365/normalize"
-	"office365/plugin/internal/config"
 	"office365/plugin/internal/dedup"
 	"office365/plugin/internal/ledger"
 	"office365/plugin/internal/msgpack"
@@ -32,42 +31,10 @@ type worker struct {
 func newWorker(c *Collector) *worker {
 	return &worker{
 		c:          c,
-		normalizer: newNormalizer(c.settings),
+		normalizer: normalize.New(c.settings.RecordOptions()),
 		splitter:   normalize.NewSplitter(nil, int(c.settings.MaxRecordBytes)),
 	}
 }
-
-func newNormalizer(s config.Settings) *normalize.Normalizer {
-	return normalize.New(recordOptions(s))
-}
-
-func recordOptions(s config.Settings) normalize.Options {
-	return normalize.Options{
-		TenantName:    s.TenantName,
-		TenantID:      s.RecordTenantID,
-		ConnectorName: s.ConnectorName,
-		IndexKey:      s.IndexKey,
-		IndexEvents:   s.IndexEvents,
-		IndexAlerts:   s.IndexAlerts,
-		Format:        formats[s.Format],
-		VendorFields:  vendorFields[s.VendorFields],
-		NoFlatten:     !s.Flatten,
-		Redact:        s.Redact,
-	}
-}
-
-// The words of the settings as package normalize has them.
-var (
-	formats = map[config.Format]normalize.Format{
-		config.FormatInterflow: normalize.FormatInterflow,
-		config.FormatRaw:       normalize.FormatRaw,
-	}
-	vendorFields = map[config.VendorFields]normalize.VendorFields{
-		config.VendorTop:    normalize.VendorTop,
-		config.VendorNested: normalize.VendorNested,
-		config.VendorBoth:   normalize.VendorBoth,
-	}
-)
 
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -208,7 +175,7 @@ func (s *sender) add(ctx context.Context, w *worker, raw normalize.Raw) error {
 	if !s.encode(w, raw) {
 		// A bug of ours costs this record its form, and no other record anything.
 		raw.Err = &normalize.RecordError{Kind: normalize.KindSyntax, Message: "the record could not be read: a bug of the plugin"}
-		w.normalizer = newNormalizer(s.c.settings)
+		w.normalizer = normalize.New(s.c.settings.RecordOptions())
 		s.encode(w, raw)
 	}
 	if raw.Err != nil {

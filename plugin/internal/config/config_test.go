@@ -436,8 +436,7 @@ func TestEverySettingTakesWhatItShouldAndRefusesTheRestByName(t *testing.T) {
 
 func TestWhatDoesNotExistYetIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, []string{
-	}, reserved())
+	assert.Equal(t, []string{}, reserved())
 	for _, key := range reserved() {
 		_, _, err := parse(section(key, "anything"))
 		require.Error(t, err, key)

@@ -1,5 +1,7 @@
 package config
 
+import "office365/normalize"
+
 // Format is the shape of emitted records.
 type Format string
 
@@ -34,3 +36,49 @@ const (
 )
 
 var alertUpdates = []AlertUpdates{UpdatesRevise, UpdatesOnce, UpdatesOff}
+
+// RecordOptions are the settings that show in records, for all that make some.
+func (s Settings) RecordOptions() normalize.Options {
+	return normalize.Options{
+		TenantName:    s.TenantName,
+		TenantID:      s.RecordTenantID,
+		ConnectorName: s.ConnectorName,
+		IndexKey:      s.IndexKey,
+		IndexEvents:   s.IndexEvents,
+		IndexAlerts:   s.IndexAlerts,
+		Format:        normalizeFormat[s.Format],
+		VendorFields:  normalizeVendor[s.VendorFields],
+		NoFlatten:     !s.Flatten,
+		Redact:        s.Redact,
+	}
+}
+
+// The words of the settings as package normalize has them.
+var (
+	normalizeFormat = map[Format]normalize.Format{
+		FormatInterflow: normalize.FormatInterflow,
+		FormatRaw:       normalize.FormatRaw,
+	}
+	normalizeVendor = map[VendorFields]normalize.VendorFields{
+		VendorTop:    normalize.VendorTop,
+		VendorNested: normalize.VendorNested,
+		VendorBoth:   normalize.VendorBoth,
+	}
+	normalizeUpdates = map[AlertUpdates]normalize.AlertUpdates{
+		UpdatesRevise: normalize.ReviseAlerts,
+		UpdatesOnce:   normalize.AlertsOnce,
+		UpdatesOff:    normalize.AlertsUnmerged,
+	}
+)
+
+// MergeOptions are the settings of the alert merge.
+func (s Settings) MergeOptions() normalize.MergeOptions {
+	return normalize.MergeOptions{
+		Updates:       normalizeUpdates[s.AlertUpdates],
+		Wait:          s.AlertMergeWait,
+		TTL:           s.AlertMergeTTL,
+		MaxEntities:   s.AlertMaxEntities,
+		StatusUpdates: s.AlertStatusUpdates,
+		Bundle:        s.OriginalBundle,
+	}
+}
