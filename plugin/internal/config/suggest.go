@@ -6,21 +6,29 @@ import "strings"
 // likely meant first.
 func suggest[T ~string](unknown string, values []T) string {
 	names := make([]string, len(values))
-	nearest, least := -1, len(unknown)/2 // more than half of it wrong is no slip
 	for i, v := range values {
 		names[i] = string(v)
-		if d := distance(strings.ToLower(unknown), strings.ToLower(names[i])); d <= least && d <= 3 {
-			nearest, least = i, d
-		}
 	}
 	list := names[0]
 	if len(names) > 1 {
 		list = strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 	}
-	if nearest >= 0 && len(names) > 1 {
-		list += " (did you mean " + names[nearest] + "?)"
+	if nearest := Nearest(unknown, names); nearest != "" && len(names) > 1 {
+		list += " (did you mean " + nearest + "?)"
 	}
 	return list
+}
+
+// Nearest returns the name that was likely meant by an unknown one, "" when none
+// is near.
+func Nearest(unknown string, names []string) string {
+	nearest, least := "", min(len(unknown)/2, 3) // more than half of it wrong is no slip
+	for _, name := range names {
+		if d := distance(strings.ToLower(unknown), strings.ToLower(name)); d < least || d == least && nearest == "" {
+			nearest, least = name, d
+		}
+	}
+	return nearest
 }
 
 // distance is the number of letters to insert, delete or change.
