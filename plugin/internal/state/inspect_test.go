@@ -1,0 +1,152 @@
+package state_test
+
+import (
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"office365/normalize"
+	"office365/plugin/internal/dedup"
+	"office365/plugin/internal/ledger"
+	"office365/plugin/internal/state"
+)
+
+func packOf(seq uint64, types ...normalize.ContentType) *dedup.Pack {
+	p := &dedup.Pack{Seq: seq, At: epoch}
+	for _, ct := range types {
+		p.Parts = append(p.Parts, dedup.Part{Type: ct, ContentID: "c", Created: epoch, IDs: []dedup.Identity{dedup.OfPlace(ct, "c", 0)}})
+	}
+	return p
+}
+
+func TestInspectReadsAFileThatAnotherHasOpenAndAltersNothing(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	f, _ := mustOpen(t, path)
+	require.NoError(t, f.Apply(state.Tx{
+		Changes: changes(ledger.Change{Origin: epoch, Known: []ledger.Content{{ID: "a", Created: epoch}}}),
+		Pack:    packOf(1, normalize.AuditExchange),
+	}))
+	for _, open := range []bool{true, false} {
+		if !open {
+			require.NoError(t, f.Close())
+		}
+		before, err := os.ReadFile(path)
+		require.NoError(t, err)
+		info, err := state.Inspect(path)
+		require.NoError(t, err)
+		assert.Equal(t, open, info.Locked)
+		assert.Equal(t, tenant, info.Tenant)
+		assert.Equal(t, os.FileMode(0o600), info.Mode)
+		assert.Len(t, info.Packs, 1)
+		require.Contains(t, info.Positions, normalize.AuditExchange)
+		_, known := info.Positions[normalize.AuditExchange].Content("a")
+		assert.True(t, known)
+		after, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, before, after)
+	}
+}
+
+// A commit replaces the only known content and touches many pages, so a copy of
+// pages from two commits would show none, two, or damage.
+func TestInspectSeesWholeCommitsOfAFileThatIsBeingWritten(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	f, _ := mustOpen(t, path)
+	stop := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := 1; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			c := ledger.Change{Known: []ledger.Content{{ID: strconv.Itoa(i), Created: epoch}}, Drop: []string{strconv.Itoa(i - 1)}}
+			for n := range 50 {
+				c.Done = append(c.Done, ledger.Mark{ID: strconv.Itoa(i) + "-" + strconv.Itoa(n), Created: epoch})
+				c.Forget = append(c.Forget, strconv.Itoa(i-1)+"-"+strconv.Itoa(n))
+			}
+			assert.NoError(t, f.Apply(state.Tx{Changes: changes(c)}))
+		}
+	})
+	seen := map[string]bool{}
+	for range 100 {
+		info, err := state.Inspect(path)
+		if err != nil && !state.Damaged(err) && info.Locked {
+			continue // written all the while
+		}
+		require.NoError(t, err)
+		p := info.Positions[normalize.AuditExchange]
+		if p == nil {
+			continue // before the first commit
+		}
+		known := 0
+		for c := range p.Known {
+			known++
+			seen[c.ID] = true
+		}
+		require.Equal(t, 1, known)
+		require.Equal(t, 50, p.DoneCount())
+	}
+	close(stop)
+	writer.Wait()
+	require.NoError(t, f.Close())
+	assert.NotEmpty(t, seen)
+}
+
+func TestInspectTellsWhatIsNoStateFile(t *testing.T) {
+	t.Parallel()
+	_, err := state.Inspect(newPath(t))
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	path := newPath(t)
+	require.NoError(t, os.WriteFile(path, []byte("SQLite format 3\x00 and so on"), 0o600))
+	_, err = state.Inspect(path)
+	var foreign *state.ForeignError
+	require.ErrorAs(t, err, &foreign)
+
+	require.NoError(t, os.WriteFile(path, make([]byte, 40_000), 0o600))
+	_, err = state.Inspect(path)
+	assert.True(t, state.Damaged(err), err)
+}
+
+func TestForgetTakesOneContentTypeOut(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	_, err := state.Forget(options(path), normalize.AuditExchange)
+	require.ErrorIs(t, err, os.ErrNotExist)
+
+	f, _ := mustOpen(t, path)
+	both := ledger.Change{Origin: epoch, Known: []ledger.Content{{ID: "a", Created: epoch}}}
+	for seq, types := range [][]normalize.ContentType{
+		{normalize.AuditExchange}, {normalize.AuditExchange, normalize.DLPAll}, {normalize.DLPAll},
+	} {
+		require.NoError(t, f.Apply(state.Tx{
+			Changes: map[normalize.ContentType]ledger.Change{normalize.AuditExchange: both, normalize.DLPAll: both},
+			Pack:    packOf(uint64(seq)+1, types...),
+		}))
+	}
+	_, err = state.Forget(options(path), normalize.AuditExchange)
+	require.ErrorIs(t, err, state.ErrLocked)
+	require.NoError(t, f.Close())
+
+	known, err := state.Forget(options(path), normalize.AuditExchange)
+	require.NoError(t, err)
+	assert.True(t, known)
+	known, err = state.Forget(options(path), normalize.AuditExchange)
+	require.NoError(t, err)
+	assert.False(t, known)
+
+	f, saved := mustOpen(t, path)
+	assert.Empty(t, saved.Damaged)
+	assert.NotContains(t, saved.Positions, normalize.AuditExchange)
+	assert.Contains(t, saved.Positions, normalize.DLPAll)
+	assert.Equal(t, []dedup.Pack{*packOf(2, normalize.DLPAll), *packOf(3, normalize.DLPAll)}, saved.Packs)
+	require.NoError(t, f.Close())
+}
