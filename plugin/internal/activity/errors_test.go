@@ -283,3 +283,19 @@ func TestForeignErrorsAreTriedAgain(t *testing.T) {
 	assert.Equal(t, Success, ClassOf(nil))
 	assert.Equal(t, Retry, ClassOf(errTest))
 }
+
+func TestRedactionLeavesMicrosoftsSentencesWhole(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"Authorization has been denied for this request.": "Authorization has been denied for this request.",
+		"the password is wrong":                           "the password is wrong",
+		"Authorization: Basic abc":                        "Authorization: Basic ***",
+		"authorization: bearer abc":                       "authorization: bearer ***",
+		"Bearer abc, and so on":                           "Bearer ***, and so on",
+		"client_secret=abc&x=1":                           "client_secret=***&x=1",
+		`{"password": "abc"}`:                             `{"password": "***"}`,
+		"password : abc":                                  "password : ***",
+	} {
+		assert.Equal(t, want, clean(text, messageBytes), text)
+	}
+}

@@ -18,7 +18,7 @@ var (
 	// A JWT, whole or cut off.
 	jwtPattern = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]+)*`)
 	// A value with a name that says it is one.
-	namedPattern = regexp.MustCompile(`(?i)\b(bearer|client_secret|client_assertion|assertion|access_token|refresh_token|id_token|password|authorization|sig)(["']?\s*[:=\s]\s*["']?)[^\s"'&<>,;}]+`)
+	namedPattern = regexp.MustCompile(`(?i)\b(bearer\b|(?:client_secret|client_assertion|assertion|access_token|refresh_token|id_token|password|authorization|sig)["']?\s*[:=])(\s*["']?(?:(?:bearer|basic|digest|negotiate|ntlm)\s+)?)[^\s"'&<>,;}]+`)
 	// The query of an address: page tokens and signatures stand there.
 	queryPattern = regexp.MustCompile(`(https?://[^\s"'<>?]*)\?[^\s"'<>]*`)
 	// Anything long that is letters and digits mixed, as secrets and opaque tokens are.
