@@ -112,9 +112,10 @@ type Error struct {
 	Message    string        // one line, at most 512 bytes, without tokens
 	RetryAfter time.Duration // how long the server asks to wait; 0 when it does not say
 
-	class  Class
-	advice string
-	err    error
+	class   Class
+	meaning string
+	advice  string
+	err     error
 }
 
 // Error returns one line: operation, status, code, message.
@@ -140,6 +141,9 @@ func (e *Error) Unwrap() error { return e.err }
 
 // Class says what to do.
 func (e *Error) Class() Class { return e.class }
+
+// Meaning says in short what the answer means; "" when there was none.
+func (e *Error) Meaning() string { return e.meaning }
 
 // Advice says in one sentence what a user can do; "" when there is nothing.
 func (e *Error) Advice() string { return e.advice }

@@ -16,7 +16,7 @@ func (c *Client) refusal(r request, resp *http.Response, text, token string) *Er
 	e := &Error{
 		Op: r.op, Status: resp.StatusCode, Code: firstOf(row.Code, shortCode(code, resp.StatusCode)),
 		Message: cleanMessage(message, token),
-		class:   row.Class, advice: row.Advice,
+		class:   row.Class, meaning: row.Meaning, advice: row.Advice,
 		RetryAfter: c.retryAfter(resp.Header),
 	}
 	if e.Message == "" {
