@@ -24,12 +24,16 @@ package main
 import (
 	"os"
 	"runtime/debug"
+	"time"
 
 	"office365/plugin/internal/cli"
 )
 
 func main() {
-	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	dir, _ := os.Getwd() // without one, relative paths begin at /
+	os.Exit(cli.Main(os.Args[1:], cli.Environment{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Dir: dir,
+	}))
 }
 
 // gcPercent is how much the heap may grow over what is alive before garbage is

@@ -1,22 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
-	"io"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"office365/plugin/internal/config"
 )
-
-func call(args ...string) (code int, stdout, stderr string) {
-	var out, err bytes.Buffer
-	code = Main(args, strings.NewReader(""), &out, &err)
-	return code, out.String(), err.String()
-}
 
 func TestSettingsPrintsTheTable(t *testing.T) {
 	t.Parallel()
@@ -45,7 +36,9 @@ func TestHelpListsOnlyWhatExists(t *testing.T) {
 		assert.Equal(t, exitDone, code)
 		assert.Contains(t, stdout, "settings")
 		assert.Contains(t, stdout, "version")
-		assert.NotContains(t, stdout, "subscriptions")
+		for _, command := range []string{"check", "dry-run", "health", "state", "subscriptions", "completion"} {
+			assert.Contains(t, stdout, command)
+		}
 		assert.Empty(t, stderr)
 	}
 }
@@ -79,8 +72,9 @@ func (closed) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 func TestAnOutputThatFailsIsNoErrorOfUsage(t *testing.T) {
 	t.Parallel()
-	var stderr bytes.Buffer
-	code := Main([]string{"settings"}, strings.NewReader(""), io.Writer(closed{}), &stderr)
-	assert.Equal(t, exitError, code)
-	assert.Equal(t, "in_office365: broken pipe\n", stderr.String())
+	e := newEnvironment()
+	e.Stdout = closed{}
+	code, _, stderr := e.run("settings")
+	assert.Equal(t, exitWrong, code)
+	assert.Equal(t, "in_office365: broken pipe\n", stderr)
 }

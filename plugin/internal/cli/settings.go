@@ -15,7 +15,7 @@ func newSettings() *cobra.Command {
 		Use:   "settings",
 		Short: "Print the settings of the plugin with defaults and meaning",
 		Args:  cobra.NoArgs,
-		RunE: run(func(cmd *cobra.Command) error {
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			table := config.Text()
 			if markdown {
 				table = config.Markdown()

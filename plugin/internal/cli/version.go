@@ -18,7 +18,7 @@ func newVersion() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version of this build",
 		Args:  cobra.NoArgs,
-		RunE: run(func(cmd *cobra.Command) error {
+		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "in_office365 %s %s %s/%s\n", Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		}),
