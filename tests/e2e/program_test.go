@@ -45,7 +45,7 @@ var programs = sync.OnceValue(func() []program {
 })
 
 func TestMain(m *testing.M) {
-	for _, path := range []string{library, host} {
+	for _, path := range []string{library, host, command} {
 		if _, err := os.Stat(path); err != nil {
 			fmt.Fprintf(os.Stderr, "e2e: %v: run make build first\n", err)
 			os.Exit(1)
@@ -115,14 +115,20 @@ func (p program) start(t *testing.T, conf string, secrets []string, args ...stri
 // startWith is start with further variables in the environment.
 func (p program) startWith(t *testing.T, variables []string, conf string, secrets []string, args ...string) *process {
 	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "fluent-bit.conf")
+	file := filepath.Join(t.TempDir(), "fluent-bit.conf")
 	require.NoError(t, os.WriteFile(file, []byte(conf), 0o600))
+	return p.startFile(t, variables, file, secrets, args...)
+}
+
+// startFile is startWith for a configuration in files.
+func (p program) startFile(t *testing.T, variables []string, file string, secrets []string, args ...string) *process {
+	t.Helper()
 	so, err := filepath.Abs(library)
 	require.NoError(t, err)
 	args = append([]string{"-e", so, "-c", file}, args...)
 	r := &process{t: t, exited: make(chan struct{}), secrets: secrets}
 	if p == standIn() {
+		dir := filepath.Dir(file)
 		r.control = filepath.Join(dir, "control")
 		r.journal = filepath.Join(dir, "journal")
 		args = append(args, "--control", r.control, "--journal", r.journal)
