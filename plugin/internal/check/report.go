@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"office365/plugin/internal/config"
@@ -35,7 +36,7 @@ type InputReport struct {
 
 // All returns the outcomes of all steps.
 func (r Report) All() []Outcome {
-	all := r.Steps
+	all := slices.Clone(r.Steps)
 	for _, i := range r.Inputs {
 		all = append(all, i.Steps...)
 	}

@@ -170,7 +170,7 @@ func (s *scene) unchanged() {
 
 func TestCheckPrintsTheSameAsJSON(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"all_well", "wrong_secret", "misspelled_keys"} {
+	for _, name := range []string{"all_well", "wrong_secret", "misspelled_keys", "proxy_down"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
@@ -182,6 +182,7 @@ func TestCheckPrintsTheSameAsJSON(t *testing.T) {
 			assert.Empty(t, stderr)
 			s.noSecrets(stdout)
 			require.True(t, json.Valid([]byte(stdout)))
+			assert.NotContains(t, stdout, "p4ssword")
 			golden(t, "check/"+name+".json", s.normalized(stdout))
 		})
 	}

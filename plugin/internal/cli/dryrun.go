@@ -27,7 +27,7 @@ func newDryRun(e Environment) *cobra.Command {
 		Short: "Print the records of the last hour as JSON lines",
 		Long: `dry-run fetches what became available lately and prints each record as the plugin
 would hand it over, one JSON object a line. It reads and writes no state, starts
-no subscription, and drops no repeats.`,
+no subscription, drops no repeats and merges no alerts.`,
 		Args: cobra.NoArgs,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			if since <= 0 || since > reachBack {
