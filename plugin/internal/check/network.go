@@ -11,6 +11,7 @@ import (
 
 	"office365/normalize"
 	"office365/plugin/internal/activity"
+	"office365/plugin/internal/auth"
 	"office365/plugin/internal/config"
 	"office365/plugin/internal/network"
 )
@@ -254,14 +255,8 @@ func problem(r *Result, err error) {
 // Connection is what asks on behalf of an input, outside of the plugin.
 type Connection struct {
 	HTTP   *http.Client
-	Tokens TokenSource
+	Tokens *auth.Source
 	Client *activity.Client
-}
-
-// TokenSource is what auth.New gives.
-type TokenSource interface {
-	Token(ctx context.Context) (string, error)
-	Invalidate(token string)
 }
 
 // Close lets go of the connections.

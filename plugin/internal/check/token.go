@@ -45,13 +45,35 @@ func (t *tenant) token(ctx context.Context) Result {
 	if err != nil {
 		return wrongSetting(err)
 	}
+	about, err := connection.Tokens.About()
+	if err != nil {
+		connection.Close()
+		return wrongSetting(err)
+	}
 	token, err := connection.Tokens.Token(ctx)
 	if err != nil {
 		connection.Close()
-		return refused(err)
+		r := refused(err)
+		r.What = about.Text
+		return r
 	}
 	t.connection = connection
-	return t.inspect(token)
+	r := t.inspect(token)
+	r.What = about.Text + r.What
+	t.checkEnd(&r, about)
+	return r
+}
+
+// endWarns is long enough to have a certificate renewed.
+const endWarns = 30 * 24 * time.Hour
+
+// checkEnd warns of a certificate that ends soon. A federated token always does.
+func (t *tenant) checkEnd(r *Result, about auth.About) {
+	left := about.Ends.Sub(t.now())
+	if t.settings.AuthMethod == config.AuthCertificate && left < endWarns {
+		r.warn(fmt.Sprintf("the certificate ends in %d days, at %s", int(left.Hours())/24, about.Ends.Format(time.RFC3339)),
+			"register a new one for the app and put it into certificate_file; the plugin reads the file again when it changes")
+	}
 }
 
 // refused words the refusal of the token endpoint.
@@ -72,14 +94,15 @@ func refused(err error) Result {
 	return r
 }
 
-// inspect looks at what the token says about itself. The API has the last word:
+// inspect looks at what the token says about itself, in words that go on after
+// who has signed in. The API has the last word:
 // a token that cannot be read need not be a bad one.
 func (t *tenant) inspect(token string) Result {
 	claims, err := auth.Inspect(token)
 	if err != nil {
-		return Result{What: err.Error()}
+		return Result{What: "; " + err.Error()}
 	}
-	r := Result{What: fmt.Sprintf("of the app %s, for %s, with %s", claims.AppID, claims.Audience, roles(claims.Roles))}
+	r := Result{What: fmt.Sprintf("; for %s: %s", claims.Audience, roles(claims.Roles))}
 	want := auth.Wanted{TenantID: t.settings.TenantID, APIURL: t.settings.APIURL, ContentTypes: t.settings.ContentTypes}
 	for _, hint := range claims.Hints(want) {
 		what, todo, _ := strings.Cut(hint, "; ")

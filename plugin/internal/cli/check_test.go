@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,6 +57,9 @@ var states = map[string]broken{
 	}, code: exitWrong},
 	"tenant_of_another_cloud": {change: fault("token-90002", simulator.RouteToken), code: exitWrong},
 	"conditional_access":      {change: fault("token-53003", simulator.RouteToken), code: exitWrong},
+	"certificate_unknown":     {change: func(s *scene) { s.signWithCertificate(10*365*24*time.Hour, false) }, code: exitWrong},
+	"certificate_ends_soon":   {change: func(s *scene) { s.signWithCertificate(5*24*time.Hour, true) }, code: exitDone},
+	"certificate_missing":     {change: func(s *scene) { s.pairs["certificate_file"] = "/nowhere/app.pem"; delete(s.pairs, "client_secret") }, code: exitWrong},
 	"login_down":              {change: fault("token-503", simulator.RouteToken), code: exitWrong},
 	"login_page":              {change: fault("token-html", simulator.RouteToken), code: exitWrong},
 
@@ -108,6 +112,20 @@ var states = map[string]broken{
 	"no_folder":  {change: func(s *scene) { s.pairs["db"] = s.dir + "/nowhere/x.db" }, code: exitWrong},
 	"foreign_db": {change: func(s *scene) { s.leave("SQLite format 3\x00 of Fluent Bit's tail") }, code: exitWrong},
 	"damaged_db": {change: func(s *scene) { s.leave(string(make([]byte, 40_000))) }, code: exitWrong},
+}
+
+// signWithCertificate replaces the secret by a certificate, which the app may not
+// know.
+func (s *scene) signWithCertificate(life time.Duration, known bool) {
+	key, err := simulator.NewAppKey("collector", time.Now().Add(-time.Hour), time.Now().Add(life))
+	require.NoError(s.t, err)
+	if known {
+		s.sim.Change(func(o *simulator.Options) { o.Certificates = append(o.Certificates, key.Certificate) })
+	}
+	file := filepath.Join(filepath.Dir(s.server.CAFile), "app.pem")
+	require.NoError(s.t, os.WriteFile(file, append(key.CertificatePEM(), key.PKCS8PEM()...), 0o600))
+	s.pairs["certificate_file"] = file
+	delete(s.pairs, "client_secret")
 }
 
 // answer makes the listings answer a status without a code.

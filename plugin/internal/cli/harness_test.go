@@ -119,8 +119,8 @@ var normal = []struct {
 	{regexp.MustCompile(`"ms": \d+`), `"ms": 0`},
 	{regexp.MustCompile(`the newest \S+ ago`), "the newest AGO ago"},
 	{regexp.MustCompile(`(\d+h)?\d+m\d+s (ahead of|behind)`), "SPAN $2"},
-	{regexp.MustCompile(`(StartTime|EndTime):\S+Z`), "$1:TIME"},
-	{regexp.MustCompile(`CorrId=[0-9a-f-]+`), "CorrId=ID"},
+	{regexp.MustCompile(`[0-9A-F]{40}`), "THUMBPRINT"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d{4}-\d\d-\d\d`), "TIME"},
 }
 
 // normalized takes out of a text what differs from run to run.
