@@ -1,6 +1,9 @@
 package check
 
 import (
+	"cmp"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,4 +50,35 @@ func TestRecordsThatAreReroutedAreNotMissed(t *testing.T) {
 	c.Filters = nil
 	c.Inputs[0].Properties = append(c.Inputs[0].Properties, fluentconf.Property{Key: "routes"})
 	assert.Equal(t, OK, lookAt(c).Status())
+}
+
+func TestTheExamplesAreFreeOfProblems(t *testing.T) {
+	t.Parallel()
+	top, err := filepath.Abs("../../..")
+	require.NoError(t, err)
+	var examples []string
+	for _, pattern := range []string{"conf/fluent-bit.*", "conf/outputs/*.yaml", "conf/outputs/*.conf"} {
+		found, err := filepath.Glob(filepath.Join(top, pattern))
+		require.NoError(t, err)
+		examples = append(examples, found...)
+	}
+	require.NotEmpty(t, examples)
+	variables := map[string]string{
+		"O365_TENANT_ID": "0aa0aaaa-1111-2222-3333-444455556666", "O365_CLIENT_ID": "11111111-2222-3333-4444-555555555555", "O365_CLIENT_SECRET": "x",
+	}
+	for _, file := range examples {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			c, err := fluentconf.Read(fluentconf.Options{
+				FS: os.DirFS("/"), Dir: "/", Getenv: func(name string) string { return cmp.Or(variables[name], "set") },
+			}, file)
+			require.NoError(t, err)
+			assert.Empty(t, lookAt(c).Problems)
+			require.NotEmpty(t, Inputs(c))
+			for _, i := range Inputs(c) {
+				_, r := i.settings(c.Service.Last("storage.path"))
+				assert.Empty(t, r.Problems)
+			}
+		})
+	}
 }

@@ -132,15 +132,17 @@ func answers(ctx context.Context, address string) error {
 // collects reports an input whose state file nobody has open or, where that is
 // asked for, that has not listed for too long.
 func collects(s config.Settings, now time.Time, maxAge time.Duration) error {
-	info, err := state.Inspect(s.DB)
+	running, err := state.Locked(s.DB)
 	switch {
-	case err != nil && !info.Locked:
+	case err != nil:
 		return fmt.Errorf("db %s: %w", s.DB, err)
-	case !info.Locked:
+	case !running:
 		return fmt.Errorf("no running Fluent Bit has the state file %s open", s.DB)
 	case maxAge <= 0:
 		return nil
-	case err != nil:
+	}
+	info, err := state.Inspect(s.DB)
+	if err != nil {
 		return fmt.Errorf("db %s: %w", s.DB, err)
 	}
 	for _, ct := range s.ContentTypes {

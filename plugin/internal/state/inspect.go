@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,9 +21,10 @@ type Info struct {
 	Locked  bool // a process has the file open, as a running Fluent Bit has
 }
 
-// Inspect reads a file and alters nothing. A file that another process has open
-// is read from a copy in memory, as of its last commit. The error is the
-// system's, a *ForeignError, a *VersionError, or one that Damaged knows.
+// Inspect reads a file and alters nothing. It reads a copy in memory, as of the
+// last commit: another process may have the file open, and one that starts
+// meanwhile must not find it locked. The error is the system's, a *ForeignError,
+// a *VersionError, or one that Damaged knows.
 func Inspect(path string) (info Info, err error) {
 	stat, err := os.Stat(path)
 	if err != nil {
@@ -35,11 +34,10 @@ func Inspect(path string) (info Info, err error) {
 		return Info{}, err
 	}
 	info = Info{Bytes: stat.Size(), Mode: stat.Mode()}
-	db, err := openToRead(path, nil)
-	if errors.Is(err, ErrLocked) {
-		info.Locked = true
-		db, err = openCopy(path)
+	if info.Locked, err = Locked(path); err != nil {
+		return info, err
 	}
+	db, err := openCopy(path)
 	if err != nil {
 		return info, err
 	}
@@ -50,6 +48,20 @@ func Inspect(path string) (info Info, err error) {
 	}
 	info.Saved, err = f.load()
 	return info, err
+}
+
+// Locked reports whether a process has the file open. It is quick.
+func Locked(path string) (bool, error) {
+	f, err := os.Open(path) //nolint:gosec // the setting db
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }() // only looked at; this gives the lock back
+	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
 }
 
 // Damaged reports whether an error means that the content of a file is broken.
@@ -72,24 +84,17 @@ func (f *File) describe(path string, info *Info) (err error) {
 	})
 }
 
-// openToRead opens a database without writing to it; from, when set, stands in
-// for the file at path.
-func openToRead(path string, from *os.File) (db *bolt.DB, err error) {
+// openToRead opens a copy of the file at path.
+func openToRead(path string, memory *os.File) (db *bolt.DB, err error) {
 	defer recoverDamage(&err)()
-	o := &bolt.Options{ReadOnly: true, Timeout: time.Nanosecond}
-	if from != nil {
-		o.OpenFile = func(string, int, os.FileMode) (*os.File, error) { return from, nil }
+	db, err = bolt.Open(path, fileMode, &bolt.Options{
+		ReadOnly: true,
+		OpenFile: func(string, int, os.FileMode) (*os.File, error) { return memory, nil },
+	})
+	if err != nil {
+		return nil, &damageError{err}
 	}
-	db, err = bolt.Open(path, fileMode, o)
-	switch _, system := errors.AsType[*os.PathError](err); {
-	case err == nil:
-		return db, nil
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, ErrLocked
-	case system:
-		return nil, fmt.Errorf("open state file: %w", err)
-	}
-	return nil, &damageError{err}
+	return db, nil
 }
 
 // copyTries is how often a copy is begun anew because the file was written
@@ -99,8 +104,7 @@ const copyTries = 5
 // errBusy means that a file was written all the while.
 var errBusy = errors.New("the state file is being written; try again")
 
-// openCopy opens a copy, in memory, of a file that another process has locked
-// and may write.
+// openCopy opens a copy, in memory, of a file that another process may write.
 //
 // The copy is whole when no transaction was committed while it was made: bbolt
 // never writes to a page of its last commit. The one under way may write to
@@ -171,28 +175,36 @@ func fill(memory, source *os.File, path string, commit uint64) (*bolt.DB, error)
 // Places in a bbolt file (v1.5, internal/common/page.go and meta.go): the first
 // two pages hold a meta each, behind a header of 16 bytes.
 const (
-	pageHeader   = 16
-	pageSizeAt   = pageHeader + 8
-	commitAt     = pageHeader + 48
-	metaEnd      = commitAt + 8
-	largestPage  = 1 << 16
-	smallestPage = 1 << 10
+	pageHeader = 16
+	pageSizeAt = pageHeader + 8
+	commitAt   = pageHeader + 48
+	metaEnd    = commitAt + 8
+	boltMagic  = 0xED0CDAED
 )
 
 // lastCommit reads the number of the newest transaction from the two metas,
-// which are written in turn.
+// which are written in turn. One of them may be broken: bbolt takes the other.
 func lastCommit(f io.ReaderAt) (uint64, error) {
-	first := make([]byte, metaEnd)
-	if _, err := f.ReadAt(first, 0); err != nil {
-		return 0, &damageError{err}
+	size := int64(os.Getpagesize()) // what bbolt takes for a file whose first meta is broken
+	var newest uint64
+	found := false
+	for _, second := range []bool{false, true} {
+		meta, at := make([]byte, metaEnd), int64(0)
+		if second {
+			at = size
+		}
+		if _, err := f.ReadAt(meta, at); err != nil {
+			return 0, &damageError{err}
+		}
+		if binary.NativeEndian.Uint32(meta[pageHeader:]) != boltMagic {
+			continue
+		}
+		found = true
+		newest = max(newest, binary.NativeEndian.Uint64(meta[commitAt:]))
+		size = int64(binary.NativeEndian.Uint32(meta[pageSizeAt:]))
 	}
-	size := binary.NativeEndian.Uint32(first[pageSizeAt:])
-	if size < smallestPage || size > largestPage {
-		return 0, &damageError{errors.New("no page size")}
+	if !found {
+		return 0, &damageError{errors.New("no meta page")}
 	}
-	second := make([]byte, metaEnd)
-	if _, err := f.ReadAt(second, int64(size)); err != nil {
-		return 0, &damageError{err}
-	}
-	return max(binary.NativeEndian.Uint64(first[commitAt:]), binary.NativeEndian.Uint64(second[commitAt:])), nil
+	return newest, nil
 }
