@@ -44,7 +44,8 @@ type Result struct {
 	What     string // one sentence
 	Problems []Problem
 	Skipped  bool
-	Took     time.Duration // where the step knows better than its caller's watch
+	Timed    bool // Took is the step's own measure, and not its caller's
+	Took     time.Duration
 }
 
 // Status is that of the worst problem.
@@ -90,7 +91,7 @@ func run(ctx context.Context, steps []Step, now func() time.Time) []Outcome {
 		limited, cancel := context.WithTimeout(ctx, stepTime)
 		r := s.Run(limited)
 		cancel()
-		if r.Took == 0 {
+		if !r.Timed {
 			r.Took = now().Sub(begun)
 		}
 		outcomes = append(outcomes, Outcome{s.Name, r})

@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,7 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"office365/normalize"
+	"office365/plugin/internal/config"
 	"office365/plugin/internal/fluentconf"
+	"office365/plugin/internal/network"
 )
 
 func TestATagMatchesAsARegularExpressionOfStarsWould(t *testing.T) {
@@ -80,5 +84,25 @@ func TestTheExamplesAreFreeOfProblems(t *testing.T) {
 				assert.Empty(t, r.Problems)
 			}
 		})
+	}
+}
+
+func TestANameThatIsNotFoundIsTheOnlyThingWrong(t *testing.T) {
+	t.Parallel()
+	failure := network.Explain(&net.DNSError{Err: "no such host", Name: "login.example", IsNotFound: true})
+	root := "https://login.example"
+	c := &tenant{
+		settings: config.Settings{Authority: root, APIURL: root},
+		contacts: []network.Contact{{Root: root, Host: "login.example", Stage: network.StageName, Failure: &failure}},
+	}
+	names := c.lookUps()
+	require.Equal(t, Fail, names.Status())
+	assert.Equal(t, Problem{
+		Fail, "login.example cannot be reached: lookup login.example: no such host",
+		"check the name servers of this machine, authority and api_url, and proxy when only a proxy can look names up",
+	}, names.Problems[0])
+	ctx := t.Context()
+	for _, later := range []Result{c.proxy(ctx), c.tls(ctx), c.clock(ctx), c.token(ctx), c.subscriptions(ctx), c.listing(ctx, normalize.DLPAll)} {
+		assert.Equal(t, Skip, later.Status(), later.What)
 	}
 }

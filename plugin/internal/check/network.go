@@ -73,7 +73,11 @@ func (t *tenant) names(ctx context.Context) Result {
 	if err := t.reach(ctx); err != nil {
 		return wrongSetting(err)
 	}
-	var r Result
+	return t.lookUps()
+}
+
+func (t *tenant) lookUps() Result {
+	r := Result{Timed: true}
 	var found []string
 	for _, c := range t.contacts {
 		r.Took += c.NameTime
@@ -152,7 +156,7 @@ func (t *tenant) proxy(context.Context) Result {
 }
 
 func (t *tenant) tls(context.Context) Result {
-	var r Result
+	r := Result{Timed: true}
 	var found []string
 	for _, c := range t.contacts {
 		r.Took += c.ConnectTime + c.TLSTime

@@ -65,6 +65,16 @@ func TestDryRunGoesOnAfterWhatFails(t *testing.T) {
 	s.noSecrets(stderr)
 }
 
+func TestDryRunSaysHowToStartASubscription(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.freshTenant()
+	code, stdout, stderr := s.run("dry-run", "-c", s.write())
+	assert.Equal(t, exitWrong, code)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "AF20022: No subscription found for the specified content type; start it with in_office365 subscriptions start")
+}
+
 func TestDryRunEndsWhenNobodyReadsAnyMore(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"office365/plugin/internal/activity"
 	"office365/plugin/internal/check"
 	"office365/plugin/internal/config"
 	"office365/plugin/internal/fluentconf"
@@ -66,8 +67,12 @@ func connect(e Environment, file, name string) (config.Settings, *check.Connecti
 	return settings, connection, err
 }
 
-// advised adds to an error what a user can do about it.
+// advised adds to an error what a user can do about it. The plugin would start a
+// subscription that is missing; a command does not.
 func advised(err error) error {
+	if refused, ok := errors.AsType[*activity.Error](err); ok && refused.Class() == activity.Resubscribe {
+		return fmt.Errorf("%w; start it with in_office365 subscriptions start, or by running the plugin", err)
+	}
 	var knowing interface{ Advice() string }
 	if errors.As(err, &knowing) && knowing.Advice() != "" {
 		return fmt.Errorf("%w; %s", err, knowing.Advice())
