@@ -1,10 +1,12 @@
 package state_test
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,12 +54,22 @@ func TestInspectReadsAFileThatAnotherHasOpenAndAltersNothing(t *testing.T) {
 	}
 }
 
-// A commit replaces the only known content and touches many pages, so a copy of
-// pages from two commits would show none, two, or damage.
+// Each commit alters contents all over a file of many pages, to the same number
+// of attempts: a copy with pages of two commits shows two numbers, or damage.
 func TestInspectSeesWholeCommitsOfAFileThatIsBeingWritten(t *testing.T) {
 	t.Parallel()
+	const contents, every = 6000, 100
+	content := func(n, attempts int) ledger.Content {
+		return ledger.Content{ID: fmt.Sprintf("%0100d", n), Created: epoch.Add(time.Duration(n) * time.Second), Attempts: attempts}
+	}
 	path := newPath(t)
 	f, _ := mustOpen(t, path)
+	var all ledger.Change
+	for n := range contents {
+		all.Known = append(all.Known, content(n, 0))
+	}
+	require.NoError(t, f.Apply(state.Tx{Changes: changes(all)}))
+
 	stop := make(chan struct{})
 	var writer sync.WaitGroup
 	writer.Go(func() {
@@ -67,35 +79,36 @@ func TestInspectSeesWholeCommitsOfAFileThatIsBeingWritten(t *testing.T) {
 				return
 			default:
 			}
-			c := ledger.Change{Known: []ledger.Content{{ID: strconv.Itoa(i), Created: epoch}}, Drop: []string{strconv.Itoa(i - 1)}}
-			for n := range 50 {
-				c.Done = append(c.Done, ledger.Mark{ID: strconv.Itoa(i) + "-" + strconv.Itoa(n), Created: epoch})
-				c.Forget = append(c.Forget, strconv.Itoa(i-1)+"-"+strconv.Itoa(n))
+			var c ledger.Change
+			for n := 0; n < contents; n += every {
+				c.Known = append(c.Known, content(n, i))
 			}
 			assert.NoError(t, f.Apply(state.Tx{Changes: changes(c)}))
 		}
 	})
-	seen := map[string]bool{}
-	for range 100 {
+	end := sync.OnceFunc(func() {
+		close(stop)
+		writer.Wait()
+	})
+	defer end()
+	seen := map[int]bool{}
+	for range 30 {
 		info, err := state.Inspect(path)
 		if err != nil && err.Error() == "the state file is being written; try again" {
 			continue
 		}
 		require.NoError(t, err)
 		p := info.Positions[normalize.AuditExchange]
-		if p == nil {
-			continue // before the first commit
+		waiting, _ := p.KnownCount()
+		require.Equal(t, contents, waiting)
+		first, _ := p.Content(content(0, 0).ID)
+		for n := 0; n < contents; n += every {
+			c, _ := p.Content(content(n, 0).ID)
+			require.Equal(t, first.Attempts, c.Attempts)
 		}
-		known := 0
-		for c := range p.Known {
-			known++
-			seen[c.ID] = true
-		}
-		require.Equal(t, 1, known)
-		require.Equal(t, 50, p.DoneCount())
+		seen[first.Attempts] = true
 	}
-	close(stop)
-	writer.Wait()
+	end()
 	require.NoError(t, f.Close())
 	assert.NotEmpty(t, seen)
 }
