@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"office365/plugin/internal/activity"
 	"office365/plugin/internal/config"
+	"office365/plugin/internal/network"
 )
 
 // newWiredRig is newRig with the client of net/http, as the settings make it, and
@@ -25,7 +25,7 @@ func newWiredRig(t *testing.T, settings map[string]string) *rig {
 	maps.Copy(r.settings, settings)
 	parsed, _, err := config.Parse(func(key string) string { return r.settings[key] })
 	require.NoError(t, err)
-	client, err := activity.NewHTTPClient(parsed)
+	client, err := network.NewClient(parsed)
 	require.NoError(t, err)
 	transport, ok := client.Transport.(*http.Transport)
 	require.True(t, ok)
