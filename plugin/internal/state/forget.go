@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"office365/normalize"
 	"office365/plugin/internal/dedup"
@@ -27,11 +27,14 @@ func Forget(o Options, ct normalize.ContentType) (known bool, err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	defer recoverDamage(&err)()
 	err = f.db.Update(func(tx *bolt.Tx) error {
-		err := tx.DeleteBucket([]byte(ct))
-		if known = err == nil; !known && !errors.Is(err, bolterrors.ErrBucketNotFound) {
+		sum := readSum(tx)
+		if known, err = forgetPosition(tx, &sum, ct); err != nil {
 			return err
 		}
-		return forgetIdentities(tx.Bucket(packsBucket), ct)
+		if err := forgetIdentities(table{tx.Bucket(packsBucket), "packs", &sum}, ct); err != nil {
+			return err
+		}
+		return writeSum(tx, sum)
 	})
 	if err != nil {
 		return false, fmt.Errorf("write state file: %w", err)
@@ -39,36 +42,47 @@ func Forget(o Options, ct normalize.ContentType) (known bool, err error) {
 	return known, nil
 }
 
+func forgetPosition(tx *bolt.Tx, sum *checksum, ct normalize.ContentType) (known bool, err error) {
+	bucket := tx.Bucket([]byte(ct))
+	if bucket == nil {
+		return false, nil
+	}
+	var gone checksum
+	if _, err := readChange(bucket, &gone, ct); err != nil {
+		return false, err
+	}
+	*sum -= gone
+	return true, tx.DeleteBucket([]byte(ct))
+}
+
 // forgetIdentities takes the parts of a content type out of the packs. A bucket
 // must not be altered while ForEach runs.
-func forgetIdentities(packs *bolt.Bucket, ct normalize.ContentType) error {
+func forgetIdentities(packs table, ct normalize.ContentType) error {
 	var altered []dedup.Pack
-	err := packs.ForEach(func(k, v []byte) error {
+	err := packs.bucket.ForEach(func(k, v []byte) error {
 		p, err := readPack(k, v)
 		if err != nil {
 			return err
 		}
-		kept := p.Parts[:0]
-		for _, part := range p.Parts {
-			if part.Type != ct {
-				kept = append(kept, part)
-			}
-		}
+		kept := slices.DeleteFunc(slices.Clone(p.Parts), func(part dedup.Part) bool { return part.Type == ct })
 		if len(kept) < len(p.Parts) {
 			p.Parts = kept
 			altered = append(altered, p)
 		}
 		return nil
 	})
-	for _, p := range altered {
-		if err != nil {
-			break
-		}
-		if len(p.Parts) == 0 {
-			err = packs.Delete(packKey(p.Seq))
-			continue
-		}
-		err = packs.Put(packKey(p.Seq), appendPack(nil, p))
+	if err != nil {
+		return err
 	}
-	return err
+	for _, p := range altered {
+		if len(p.Parts) == 0 {
+			err = packs.remove(packKey(p.Seq))
+		} else {
+			err = packs.put(packKey(p.Seq), appendPack(nil, p))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -127,16 +127,16 @@ func openCopy(path string) (*bolt.DB, error) {
 }
 
 func tryCopy(source *os.File, path string) (*bolt.DB, error) {
-	before, err := lastCommit(source)
+	before, err := readMeta(source)
 	if err != nil {
-		return nil, err
+		return nil, &damageError{err}
 	}
 	fd, err := unix.MemfdCreate("office365-state", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("copy state file: %w", err)
 	}
 	memory := os.NewFile(uintptr(fd), "office365-state")
-	db, err := fill(memory, source, path, before)
+	db, err := fillCopy(memory, source, path, before.tx)
 	if err != nil {
 		_ = memory.Close() // err says more
 		return nil, err
@@ -144,16 +144,16 @@ func tryCopy(source *os.File, path string) (*bolt.DB, error) {
 	return db, nil
 }
 
-// fill copies source and opens the copy, if it shows the commit of that number.
-func fill(memory, source *os.File, path string, commit uint64) (*bolt.DB, error) {
+// fillCopy copies source and opens the copy, if it shows the commit of that number.
+func fillCopy(memory, source *os.File, path string, commit uint64) (*bolt.DB, error) {
 	if _, err := io.Copy(memory, io.NewSectionReader(source, 0, 1<<62)); err != nil {
 		return nil, fmt.Errorf("copy state file: %w", err)
 	}
-	after, err := lastCommit(source)
+	after, err := readMeta(source)
 	switch {
 	case err != nil:
-		return nil, err
-	case after != commit:
+		return nil, &damageError{err}
+	case after.tx != commit:
 		return nil, errBusy
 	}
 	db, err := openToRead(path, memory)
@@ -170,41 +170,4 @@ func fill(memory, source *os.File, path string, commit uint64) (*bolt.DB, error)
 		return nil, err
 	}
 	return db, nil
-}
-
-// Places in a bbolt file (v1.5, internal/common/page.go and meta.go): the first
-// two pages hold a meta each, behind a header of 16 bytes.
-const (
-	pageHeader = 16
-	pageSizeAt = pageHeader + 8
-	commitAt   = pageHeader + 48
-	metaEnd    = commitAt + 8
-	boltMagic  = 0xED0CDAED
-)
-
-// lastCommit reads the number of the newest transaction from the two metas,
-// which are written in turn. One of them may be broken: bbolt takes the other.
-func lastCommit(f io.ReaderAt) (uint64, error) {
-	size := int64(os.Getpagesize()) // what bbolt takes for a file whose first meta is broken
-	var newest uint64
-	found := false
-	for _, second := range []bool{false, true} {
-		meta, at := make([]byte, metaEnd), int64(0)
-		if second {
-			at = size
-		}
-		if _, err := f.ReadAt(meta, at); err != nil {
-			return 0, &damageError{err}
-		}
-		if binary.NativeEndian.Uint32(meta[pageHeader:]) != boltMagic {
-			continue
-		}
-		found = true
-		newest = max(newest, binary.NativeEndian.Uint64(meta[commitAt:]))
-		size = int64(binary.NativeEndian.Uint32(meta[pageSizeAt:]))
-	}
-	if !found {
-		return 0, &damageError{errors.New("no meta page")}
-	}
-	return newest, nil
 }
