@@ -45,10 +45,14 @@ func (a *alerts) note(n *normalize.AlertNote) []normalize.AlertChange {
 // emit puts the alerts whose time has come into the outbox.
 func (a *alerts) emit() {
 	for _, e := range a.merger.Due(a.c.now(), a.c.general.done()) {
-		a.add(a.normalizer.Alert(&e.Alert, a.c.now()), e.Changes)
-		if a.c.settings.OriginalBundle {
-			a.add(a.normalizer.Bundle(&e.Alert, a.c.now()), nil)
+		if !a.c.settings.OriginalBundle {
+			a.add(a.normalizer.Alert(&e.Alert, a.c.now()), e.Changes)
+			continue
 		}
+		// The bundle may be in the batch after the alert's: stored with the alert,
+		// the changes would let a restart between the two forget it.
+		a.add(a.normalizer.Alert(&e.Alert, a.c.now()), nil)
+		a.add(a.normalizer.Bundle(&e.Alert, a.c.now()), e.Changes)
 	}
 	stats := a.merger.Stats()
 	a.c.stats.alerts.Store(&stats)

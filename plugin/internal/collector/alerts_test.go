@@ -172,3 +172,29 @@ func TestBundleComesWithTheEvents(t *testing.T) {
 		assert.Contains(t, r.delivered, "bundle/0aa0aaaa-1111-2222-3333-444455556666/a-1")
 	})
 }
+
+// TestAlertAndItsBundleAreCommittedTogether kills the process between the two
+// batches of one byte that hold them.
+func TestAlertAndItsBundleAreCommittedTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, f := newAlertRig(t), family{"a-1"}
+		const bundle = "bundle/0aa0aaaa-1111-2222-3333-444455556666/a-1"
+		r.settings["original_bundle"], r.settings["batch_size"], r.settings["commit_delay"] = "on", "10000", "0s"
+		long := strings.Repeat("x", 6000)
+		r.start()
+		r.offer(f.record("t-1", "AlertTriggered", `,"Long":"`+long+`"`), f.entity("e-1", "alice@contoso.example"))
+		for len(r.alerts) == 0 {
+			r.tick()
+		}
+		sleep(2 * time.Second) // the alert is committed
+		synctest.Wait()
+		require.NotContains(t, r.delivered, bundle)
+		r.stop()
+		r.start()
+		r.run(3 * time.Minute)
+		r.stop()
+		assert.Contains(t, r.delivered, bundle)
+		assert.Equal(t, []string{"a-1 0 [alice@contoso.example]", "a-1 0 [alice@contoso.example]"}, r.seenAlerts())
+	})
+}
