@@ -90,7 +90,8 @@ func foreign(path string) error {
 
 // File is an open state file.
 type File struct {
-	db *bolt.DB
+	db     *bolt.DB
+	broken error // see update
 }
 
 // Options say which file to open.
@@ -229,6 +230,44 @@ func boltOpen(o Options, how *bolt.Options) (db *bolt.DB, err error) {
 	return nil, &damageError{err}
 }
 
+// guarded calls do, whose panics and faults become a damageError.
+func guarded(do func() error) (err error) {
+	defer recoverDamage(&err)()
+	return do()
+}
+
+// update runs do in a transaction. A page that goes bad, or away with the disk,
+// while the file is open must not end Fluent Bit; and where it has left bbolt
+// with a lock that nobody holds any more, bbolt is not asked again: it would
+// wait for ever.
+func (f *File) update(do func(*bolt.Tx) error) error {
+	if f.broken != nil {
+		return f.broken
+	}
+	var tx *bolt.Tx
+	err := guarded(func() (err error) {
+		if tx, err = f.db.Begin(true); err != nil {
+			return err
+		}
+		if err = do(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
+	switch {
+	case err == nil:
+		return nil
+	case tx == nil && damaged(err):
+		f.broken = err
+	case tx != nil:
+		// A commit that has failed has ended it already, which is no matter.
+		if ended := guarded(tx.Rollback); damaged(ended) {
+			f.broken = ended
+		}
+	}
+	return err
+}
+
 // recoverDamage turns the panics and faults with which bbolt meets a broken
 // page into a damageError. Use: defer recoverDamage(&err)().
 func recoverDamage(err *error) func() {
@@ -245,16 +284,21 @@ func recoverDamage(err *error) func() {
 // has mapped them; they stay in the system's cache. A file of 32 MB had 17 MB
 // there, which count against the limit of a container. Best effort.
 func (f *File) letGo() {
-	// While a transaction is open the mapping stays where it is.
-	_ = f.db.View(func(tx *bolt.Tx) error {
-		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, f.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED) //nolint:gosec // a size is not negative
-		return nil
-	}) // see above
+	err := guarded(func() error {
+		// While a transaction is open the mapping stays where it is.
+		return f.db.View(func(tx *bolt.Tx) error {
+			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, f.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED) //nolint:gosec // a size is not negative
+			return nil
+		})
+	})
+	if damaged(err) {
+		f.broken = err
+	}
 }
 
 // Probe writes a little, to find out whether the file can be written again.
 func (f *File) Probe() error {
-	err := f.db.Update(func(tx *bolt.Tx) error {
+	err := f.update(func(tx *bolt.Tx) error {
 		meta := tx.Bucket(metaBucket)
 		return meta.Put(schemaKey, bytes.Clone(meta.Get(schemaKey)))
 	})
@@ -264,8 +308,14 @@ func (f *File) Probe() error {
 	return nil
 }
 
-// Close releases the lock. What was applied is on disk.
-func (f *File) Close() error { return f.db.Close() }
+// Close releases the lock. What was applied is on disk. Of a file that broke
+// while it was open the lock ends with the process.
+func (f *File) Close() error {
+	if f.broken != nil {
+		return f.broken
+	}
+	return f.db.Close()
+}
 
 var (
 	metaBucket  = []byte("meta")

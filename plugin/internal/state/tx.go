@@ -33,13 +33,11 @@ func (t Tx) Empty() bool {
 
 // Apply stores the transaction, synced to disk. After an error the file is as
 // it was before.
-func (f *File) Apply(t Tx) (err error) {
+func (f *File) Apply(t Tx) error {
 	if t.Empty() {
 		return nil
 	}
-	// A page that went bad while the file was open must not end Fluent Bit.
-	defer recoverDamage(&err)()
-	err = f.db.Update(func(tx *bolt.Tx) error {
+	err := f.update(func(tx *bolt.Tx) error {
 		sum := readSum(tx)
 		for ct, change := range t.Changes {
 			if err := putChange(tx, &sum, ct, change); err != nil {
