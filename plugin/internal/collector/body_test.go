@@ -302,3 +302,23 @@ func TestTheUndecodableTextIsThereToBeRead(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(text.String(), `{"Id":"broken","Operation":tru}`))
 	})
 }
+
+// TestARecordThatGrowsBeyondTheBufferHoldsNobodyUp: encoded, a name of bytes that
+// are no UTF-8 stands there three times as long, five times over.
+func TestARecordThatGrowsBeyondTheBufferHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.settings["content_types"] = "Audit.Exchange"
+		r.settings["vendor_fields"] = "both"
+		r.settings["batch_size"], r.settings["buffer_size"], r.settings["max_record_size"] = "200K", "400K", "400K"
+		for i := range 10 {
+			r.sim.AddBlob(simulator.Blob{Type: simulator.AuditExchange, Created: time.Now().Add(-time.Hour), Body: fmt.Appendf(nil,
+				`[{"Id":"wide %d","Operation":"Set-Mailbox","RecordType":1,"UserId":"%s@contoso.example"}]`, i, strings.Repeat("\xff", 390_000))})
+		}
+		r.start()
+		r.run(5 * time.Minute)
+		r.stop()
+		assert.Len(t, r.delivered, 10)
+	})
+}

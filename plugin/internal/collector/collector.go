@@ -35,8 +35,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"office365/normalize"
 	"office365/plugin/internal/activity"
 	"office365/plugin/internal/auth"
@@ -81,7 +79,7 @@ type Collector struct {
 	alerts  *alerts
 	general sequence // of the contents of Audit.General, where alerts come from
 	chunks  chan chunk
-	budget  *semaphore.Weighted // bytes of encoded records between worker and arrival
+	budget  *budget
 	streams []*stream
 	stats   *stats
 	trouble *trouble
@@ -105,14 +103,6 @@ type Collector struct {
 // What they hold counts against buffer_size.
 const chunkQueue = 4
 
-// The longest record must fit into the budget together with what is in its
-// chunk already, or it would wait for ever. At the worst a byte that is no UTF-8
-// becomes three in msgpack; the layer and the chunk have a mebibyte.
-const (
-	encodedGrowth = 3
-	encodedBeside = 1 << 20
-)
-
 // New checks what can be checked at once, and opens the state file. An error
 // means that the configuration is wrong; what may mend itself (network, token,
 // a state file that another process holds) is no error.
@@ -124,7 +114,7 @@ func New(o Options) (*Collector, error) {
 		arrived:  arrivals(o.Arrived),
 		stats:    newStats(s.ContentTypes),
 		chunks:   make(chan chunk, chunkQueue),
-		budget:   semaphore.NewWeighted(max(s.BufferBytes, encodedGrowth*s.MaxRecordBytes+encodedBeside)),
+		budget:   newBudget(s.BufferBytes),
 	}
 	if c.freeSpace = o.FreeSpace; c.freeSpace == nil {
 		c.freeSpace = freeSpace

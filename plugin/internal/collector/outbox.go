@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"office365/normalize"
 	"office365/plugin/internal/dedup"
 	"office365/plugin/internal/ledger"
@@ -28,7 +26,7 @@ type batch struct {
 	index   map[contentKey]int // of parts
 	done    []contentKey       // contents that are complete with this batch
 	alerts  alertChanges
-	charged int // bytes that count against the budget: merged alerts do not
+	counted int // of the budget: merged alerts do not count
 
 	handedOver time.Time
 	cleaned    bool // Fluent Bit has copied the bytes
@@ -68,7 +66,6 @@ func (b *batch) add(of job, id dedup.Identity, event []byte) {
 	}
 	b.parts[i].IDs = append(b.parts[i].IDs, id)
 	b.data = append(b.data, event...)
-	b.charged += len(event)
 	b.records++
 }
 
@@ -79,7 +76,7 @@ func (b *batch) add(of job, id dedup.Identity, event []byte) {
 type outbox struct {
 	mu         sync.Mutex
 	batchBytes int
-	budget     *semaphore.Weighted // of which a batch's bytes are given back on arrival
+	budget     *budget // of which a batch gives its part back on arrival
 
 	open   *batch       // being filled; never nil
 	sealed []*batch     // full, oldest first
@@ -101,7 +98,7 @@ type outbox struct {
 // one being filled.
 const maxSpare = 2
 
-func newOutbox(batchBytes int, h *ledger.Handover, budget *semaphore.Weighted) *outbox {
+func newOutbox(batchBytes int, h *ledger.Handover, budget *budget) *outbox {
 	return &outbox{
 		batchBytes: batchBytes,
 		budget:     budget,
@@ -117,6 +114,7 @@ func (o *outbox) add(of job, id dedup.Identity, event []byte, changes []normaliz
 	defer o.mu.Unlock()
 	o.makeRoom(len(event))
 	o.open.add(of, id, event)
+	o.open.counted += o.budget.counts(len(event))
 	o.open.alerts.add(changes)
 }
 
@@ -235,7 +233,7 @@ func (o *outbox) tick(counter ledger.Arrivals, now time.Time) {
 }
 
 func (o *outbox) free(b *batch) {
-	o.budget.Release(int64(b.charged))
+	o.budget.giveBack(b.counted)
 	// A buffer that one long record has blown up is not kept.
 	if len(o.spare) < maxSpare && cap(b.data) <= 2*o.batchBytes {
 		o.spare = append(o.spare, b.data)
@@ -281,7 +279,7 @@ func (o *outbox) collect(counter ledger.Arrivals, now time.Time) due {
 	for _, b := range d.batches {
 		// Fluent Bit may be copying it still: the buffer is not used again.
 		if b.data != nil {
-			o.budget.Release(int64(b.charged))
+			o.budget.giveBack(b.counted)
 			b.data = nil
 		}
 	}

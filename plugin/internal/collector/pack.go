@@ -16,6 +16,7 @@ type chunk struct {
 	of       job
 	buf      []byte // msgpack events, one after the other
 	items    []item
+	counted  int  // of the budget
 	complete bool // the content has no more records
 }
 
@@ -123,14 +124,12 @@ func (c *Collector) packChunk(ch chunk) {
 		begin = it.end
 		if !c.seen.add(it.id) {
 			repeats++
-			dropped += len(event)
+			dropped += c.budget.counts(len(event))
 			continue
 		}
 		c.addNew(ch.of, it, event)
 	}
-	if dropped > 0 {
-		c.budget.Release(int64(dropped))
-	}
+	c.budget.giveBack(dropped)
 	st.repeats.Add(int64(repeats))
 	st.records.Add(int64(len(ch.items) - repeats))
 	putChunk(ch)

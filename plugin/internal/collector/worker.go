@@ -207,6 +207,7 @@ func (s *sender) encode(w *worker, raw normalize.Raw) (ok bool) {
 		}
 	}
 	s.ch.items = append(s.ch.items, it)
+	s.ch.counted += s.c.budget.counts(len(s.ch.buf) - before)
 	return true
 }
 
@@ -216,7 +217,7 @@ func (s *sender) send(ctx context.Context) error {
 		putChunk(s.ch)
 		return nil
 	}
-	if err := s.c.budget.Acquire(ctx, int64(len(s.ch.buf))); err != nil {
+	if err := s.c.budget.take(ctx, s.ch.counted); err != nil {
 		return err
 	}
 	select {
