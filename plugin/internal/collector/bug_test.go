@@ -98,3 +98,22 @@ func TestAGoroutineThatPanicsBeginsAgainAfterTenSeconds(t *testing.T) {
 		r.stop()
 	})
 }
+
+// TestAPanicInPackGivesTheBufferBack: what a chunk has taken of it and pack has
+// not packed is free again.
+func TestAPanicInPackGivesTheBufferBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, nil)
+		r.settings["buffer_size"], r.settings["batch_size"], r.settings["max_record_size"] = "400K", "200K", "200K"
+		remove := r.known()
+		for range 5 {
+			r.c.PanicInPack(normalize.AuditExchange, r.c.Known(normalize.AuditExchange)[0])
+			synctest.Wait()
+		}
+		remove()
+		r.run(10 * time.Minute)
+		r.stop()
+		r.requireAllOnce()
+	})
+}

@@ -52,7 +52,9 @@ func (c *Collector) Panic(times int64) (runs *atomic.Int64) {
 
 // PanicInPack gives pack a chunk of a known content at which it panics.
 func (c *Collector) PanicInPack(ct normalize.ContentType, content ledger.Content) {
-	c.chunks <- chunk{of: job{ct: ct, content: content}, items: []item{{end: 1}}, complete: true}
+	const bytes = 105_000 // that the chunk says it has, and has not
+	_ = c.budget.take(context.Background(), bytes)
+	c.chunks <- chunk{of: job{ct: ct, content: content}, items: []item{{end: 1}}, counted: bytes, complete: true}
 }
 
 // PanicInNormalize fetches a content with a worker whose normalizer panics at

@@ -118,18 +118,18 @@ func (c *Collector) packed(ch chunk) (ok bool) {
 
 func (c *Collector) packChunk(ch chunk) {
 	st := c.stats.of(ch.of.ct)
-	begin, repeats, dropped := 0, 0, 0
+	begin, repeats, left := 0, 0, ch.counted
+	defer func() { c.budget.giveBack(left) }() // what has not gone to the outbox
 	for _, it := range ch.items {
 		event := ch.buf[begin:it.end]
 		begin = it.end
 		if !c.seen.add(it.id) {
 			repeats++
-			dropped += c.budget.counts(len(event))
 			continue
 		}
 		c.addNew(ch.of, it, event)
+		left -= c.budget.counts(len(event))
 	}
-	c.budget.giveBack(dropped)
 	st.repeats.Add(int64(repeats))
 	st.records.Add(int64(len(ch.items) - repeats))
 	putChunk(ch)
