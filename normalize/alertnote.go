@@ -57,6 +57,9 @@ var saidNames = [...]string{"Status", "Severity", "Comments", "AlertLinks"}
 
 const saidByUpdate = 3
 
+// UID returns the name of the alert that n is about.
+func (n AlertNote) UID() string { return n.uid }
+
 // Bytes returns about how much memory n holds.
 func (n AlertNote) Bytes() int {
 	return len(n.uid) + len(n.id) + len(n.entity.Type) + len(n.entity.ID) + n.said.bytes() + len(n.text)

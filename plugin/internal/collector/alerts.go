@@ -37,25 +37,43 @@ func newAlerts(c *Collector, saved []normalize.AlertChange) *alerts {
 }
 
 // note takes in an original that was not seen before, and returns what it
-// changes in the saved state.
-func (a *alerts) note(n *normalize.AlertNote) []normalize.AlertChange {
+// changes in the saved state. A bug of ours costs the alert this original, and
+// the original nothing.
+func (a *alerts) note(n *normalize.AlertNote) (changes []normalize.AlertChange) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.c.bug(r, "alert_uid", n.UID())
+		}
+	}()
 	return a.merger.Note(*n, normalize.Arrival{Now: a.c.now(), Known: a.c.general.known()})
 }
 
 // emit puts the alerts whose time has come into the outbox.
 func (a *alerts) emit() {
 	for _, e := range a.merger.Due(a.c.now(), a.c.general.done()) {
-		if !a.c.settings.OriginalBundle {
-			a.add(a.normalizer.Alert(&e.Alert, a.c.now()), e.Changes)
-			continue
-		}
-		// The bundle may be in the batch after the alert's: stored with the alert,
-		// the changes would let a restart between the two forget it.
-		a.add(a.normalizer.Alert(&e.Alert, a.c.now()), nil)
-		a.add(a.normalizer.Bundle(&e.Alert, a.c.now()), e.Changes)
+		a.emitOne(&e)
 	}
 	stats := a.merger.Stats()
 	a.c.stats.alerts.Store(&stats)
+}
+
+// emitOne puts one alert into the outbox. A bug of ours costs that alert alone,
+// and for this run: in the saved state it waits.
+func (a *alerts) emitOne(e *normalize.Emission) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.c.bug(r, "alert_uid", e.Alert.UID)
+			a.normalizer = normalize.New(a.c.settings.RecordOptions())
+		}
+	}()
+	if !a.c.settings.OriginalBundle {
+		a.add(a.normalizer.Alert(&e.Alert, a.c.now()), e.Changes)
+		return
+	}
+	// The bundle may be in the batch after the alert's: stored with the alert,
+	// the changes would let a restart between the two forget it.
+	a.add(a.normalizer.Alert(&e.Alert, a.c.now()), nil)
+	a.add(a.normalizer.Bundle(&e.Alert, a.c.now()), e.Changes)
 }
 
 func (a *alerts) add(r *normalize.Record, changes []normalize.AlertChange) {

@@ -117,3 +117,41 @@ func TestAPanicInPackGivesTheBufferBack(t *testing.T) {
 		r.requireAllOnce()
 	})
 }
+
+// TestAPanicInTheMergeCostsNoOriginal lets the merge panic at every alert.
+func TestAPanicInTheMergeCostsNoOriginal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, f := newAlertRig(t), family{"a-1"}
+		r.start()
+		r.run(time.Minute)
+		synctest.Wait()
+		r.c.BreakMerge()
+		r.offer(f.trigger("t-1"), f.entity("e-1", "alice@contoso.example"))
+		r.offer(f.record("o-1", "Set-Mailbox", ""))
+		r.run(3 * time.Minute)
+		r.stop()
+		assert.ElementsMatch(t, []string{"t-1", "e-1", "o-1"}, r.delivered)
+		assert.Len(t, r.lines("level=ERROR", "a bug: please report it", "alert_uid="), 2, r.log)
+	})
+}
+
+func TestAPanicInAnAlertCostsThatAlertUntilTheRestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, f, g := newAlertRig(t), family{"a-1"}, family{"a-2"}
+		r.start()
+		r.run(time.Minute)
+		synctest.Wait()
+		r.c.BreakAlert()
+		r.offer(f.trigger("t-1"), f.entity("e-1", "alice@contoso.example"), g.trigger("t-2"), g.entity("e-2", "bob@contoso.example"))
+		r.run(3 * time.Minute)
+		r.stop()
+		assert.ElementsMatch(t, []string{"t-1", "e-1", "t-2", "e-2"}, r.delivered)
+		assert.Equal(t, []string{"a-2 0 [bob@contoso.example]"}, r.seenAlerts())
+		r.start()
+		r.run(3 * time.Minute)
+		r.stop()
+		assert.Equal(t, []string{"a-2 0 [bob@contoso.example]", "a-1 0 [alice@contoso.example]"}, r.seenAlerts())
+	})
+}

@@ -57,6 +57,13 @@ func (c *Collector) PanicInPack(ct normalize.ContentType, content ledger.Content
 	c.chunks <- chunk{of: job{ct: ct, content: content}, items: []item{{end: 1}}, counted: bytes, complete: true}
 }
 
+// BreakMerge makes the merge panic at every original of an alert from now on.
+// Nothing may be under way.
+func (c *Collector) BreakMerge() { c.alerts.merger = &normalize.Merger{} }
+
+// BreakAlert makes the next alert's record panic. Nothing may be under way.
+func (c *Collector) BreakAlert() { c.alerts.normalizer = nil }
+
 // PanicInNormalize fetches a content with a worker whose normalizer panics at
 // its first record.
 func (c *Collector) PanicInNormalize(ctx context.Context, ct normalize.ContentType, content ledger.Content) {
