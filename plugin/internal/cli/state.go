@@ -112,8 +112,9 @@ func newStateForget(e Environment) *cobra.Command {
 		Use:   "forget -c FILE TYPE",
 		Short: "Forget the position of a content type; Fluent Bit must not be running",
 		Long: `forget takes a content type out of the state file: its position, and what is
-remembered of its records to drop repeats. The next start collects it from
-start_from again, and what was collected before may come again.`,
+remembered of its records to drop repeats; of Audit.General also the alerts that
+were merged. The next start collects it from start_from again, and what was
+collected before may come again.`,
 		Args: cobra.ExactArgs(1),
 		RunE: run(func(_ *cobra.Command, args []string) error {
 			types, err := contentTypes(args)

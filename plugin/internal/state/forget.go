@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +14,8 @@ import (
 )
 
 // Forget takes a content type out of the file, its position and the identities
-// of its records: the next start treats it as one that was never collected. It
+// of its records, and of Audit.General the alerts as well: the next start treats
+// it as one that was never collected. It
 // reports false when the file did not know it. Forgetting what a running process
 // collects is refused with ErrLocked.
 func Forget(o Options, ct normalize.ContentType) (known bool, err error) {
@@ -34,6 +36,11 @@ func Forget(o Options, ct normalize.ContentType) (known bool, err error) {
 		if err := forgetIdentities(table{tx.Bucket(packsBucket), "packs", &sum}, ct); err != nil {
 			return err
 		}
+		if ct == normalize.AuditGeneral {
+			if err := forgetAlerts(table{tx.Bucket(alertsBucket), "alerts", &sum}); err != nil {
+				return err
+			}
+		}
 		return writeSum(tx, sum)
 	})
 	if err != nil {
@@ -53,6 +60,20 @@ func forgetPosition(tx *bolt.Tx, sum *checksum, ct normalize.ContentType) (known
 	}
 	*sum -= gone
 	return true, tx.DeleteBucket([]byte(ct))
+}
+
+// forgetAlerts takes all alerts out: an alert that is known to be out would not
+// come again with its originals.
+func forgetAlerts(alerts table) error {
+	var keys [][]byte
+	err := alerts.bucket.ForEach(func(k, _ []byte) error {
+		keys = append(keys, bytes.Clone(k))
+		return nil
+	})
+	for _, key := range keys {
+		err = errors.Join(err, alerts.remove(key))
+	}
+	return err
 }
 
 // forgetIdentities takes the parts of a content type out of the packs. A bucket

@@ -186,3 +186,23 @@ func TestForgetTakesOneContentTypeOut(t *testing.T) {
 	assert.Equal(t, []dedup.Pack{*packOf(2, normalize.DLPAll), *packOf(3, normalize.DLPAll)}, saved.Packs)
 	require.NoError(t, f.Close())
 }
+
+func TestForgetTakesTheAlertsOutWithTheTypeTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	f, _ := mustOpen(t, path)
+	saved := []normalize.AlertChange{{Key: "head a", Value: []byte("1")}, {Key: "tail a", Value: []byte("2")}}
+	require.NoError(t, f.Apply(state.Tx{Alerts: saved}))
+	require.NoError(t, f.Close())
+	for _, step := range []struct {
+		forget normalize.ContentType
+		left   []normalize.AlertChange
+	}{{normalize.AuditExchange, saved}, {normalize.AuditGeneral, nil}} {
+		_, err := state.Forget(options(path), step.forget)
+		require.NoError(t, err)
+		f, got := mustOpen(t, path)
+		assert.Equal(t, step.left, got.Alerts)
+		assert.Empty(t, got.Damaged)
+		require.NoError(t, f.Close())
+	}
+}
