@@ -74,14 +74,12 @@ var ownPrefixes = []string{"net.", "oauth2", "tls."}
 func knownKeys() []string {
 	keys := slices.Clone(ownKeys)
 	for _, f := range config.Fields() {
-		if f.Supported() {
-			keys = append(keys, f.Key)
-		}
+		keys = append(keys, f.Key)
 	}
 	return keys
 }
 
-// isSetting reports whether the key is one of the plugin, supported or reserved.
+// isSetting reports whether the key is one of the plugin.
 func isSetting(key string) bool {
 	return slices.ContainsFunc(config.Fields(), func(f config.Field) bool { return f.Key == key })
 }

@@ -103,13 +103,9 @@ func (e *FieldError) Error() string {
 // for every problem. Warnings are sentences for the log about settings that
 // work and are likely not meant; they are returned with an error as well.
 func Parse(get func(key string) string) (Settings, []string, error) {
-	return parseTable(fields, get)
-}
-
-func parseTable(table []Field, get func(key string) string) (Settings, []string, error) {
 	p := parser{get: get, bad: map[string]bool{}}
-	for i := range table {
-		p.read(&table[i], strings.TrimSpace(get(table[i].Key)))
+	for i := range fields {
+		p.read(&fields[i], strings.TrimSpace(get(fields[i].Key)))
 	}
 	p.check()
 	if len(p.problems) > 0 {
@@ -133,7 +129,7 @@ type sparer func(get func(key string) string) bool
 // read takes one row: its default first, so that one bad value leaves a
 // complete Settings for the checks of the others.
 func (p *parser) read(f *Field, text string) {
-	if f.Default != "" && f.kind.set != nil {
+	if f.Default != "" {
 		if err := f.kind.set(&p.s, f.Default); err != nil {
 			panic("config: default of " + f.Key + ": " + err.Error()) // a bug in the table, found by every test
 		}
@@ -144,14 +140,11 @@ func (p *parser) read(f *Field, text string) {
 			p.problem(f.Key, "", "is missing; "+f.missing)
 		}
 		return
-	case f.later, slices.Contains(f.laterValues, strings.ToLower(text)):
-		p.bad[f.Key] = true
-		p.problems = append(p.problems, &FieldError{Key: f.Key, Value: f.laterValue(text), Reason: "is not supported yet; remove it"})
-	}
-	if f.kind.set == nil {
+	case slices.Contains(f.laterValues, strings.ToLower(text)):
+		p.problem(f.Key, strings.ToLower(text), "is not supported yet; remove it")
 		return
 	}
-	if err := f.kind.set(&p.s, text); err != nil && !p.bad[f.Key] {
+	if err := f.kind.set(&p.s, text); err != nil {
 		p.problem(f.Key, f.quote(text), err.Error())
 	}
 }

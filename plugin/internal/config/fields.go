@@ -19,14 +19,9 @@ type Field struct {
 
 	missing     string   // what to do when a required setting is missing
 	spared      sparer   // says when a required setting may be missing; nil: never
-	later       bool     // the work behind it does not exist yet: refused when set at all
 	laterValues []string // values of an enumeration whose work does not exist yet
 	kind        kind
 }
-
-// Supported reports whether the setting may be used. The others are reserved:
-// setting one is an error that says so.
-func (f *Field) Supported() bool { return !f.later }
 
 // Fields returns the table, in the order in which people should read it.
 func Fields() []Field { return fields }
@@ -305,12 +300,4 @@ func (f *Field) quote(value string) string {
 		return value
 	}
 	return quoted
-}
-
-// laterValue shows the value only where other values of the setting work.
-func (f *Field) laterValue(value string) string {
-	if f.later {
-		return ""
-	}
-	return strings.ToLower(value)
 }

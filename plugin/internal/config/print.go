@@ -12,10 +12,9 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("| key | default | meaning |\n| --- | --- | --- |\n")
-	for _, f := range supported() {
+	for _, f := range fields {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Key, f.defaultText(), f.Help)
 	}
-	fmt.Fprintf(&b, "\nReserved, and refused with `is not supported yet` when set: %s.\n", codeList(reserved()))
 	return b.String()
 }
 
@@ -23,11 +22,10 @@ func Markdown() string {
 func Text() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, f := range supported() {
+	for _, f := range fields {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Key, plain(f.defaultText()), plain(f.Help)) // a strings.Builder takes all
 	}
 	_ = w.Flush() // a strings.Builder takes all
-	fmt.Fprintf(&b, "\nReserved, not supported yet: %s\n", strings.Join(reserved(), ", "))
 	return b.String()
 }
 
@@ -46,7 +44,7 @@ func ClassicComments(indent int) string {
 func comments(indent int, line func(key, value string) string) string {
 	var b strings.Builder
 	margin := strings.Repeat(" ", indent)
-	for _, f := range supported() {
+	for _, f := range fields {
 		if f.Required || f.kind.secret || f.Key == "db" {
 			continue
 		}
@@ -60,27 +58,6 @@ func comments(indent int, line func(key, value string) string) string {
 		fmt.Fprintf(&b, "%s#%s\n", margin, line(f.Key, value))
 	}
 	return b.String()
-}
-
-func supported() []*Field { return filter((*Field).Supported) }
-
-func reserved() []string {
-	rows := filter(func(f *Field) bool { return !f.Supported() })
-	keys := make([]string, len(rows))
-	for i, f := range rows {
-		keys[i] = f.Key
-	}
-	return keys
-}
-
-func filter(keep func(*Field) bool) []*Field {
-	var kept []*Field
-	for i := range fields {
-		if keep(&fields[i]) {
-			kept = append(kept, &fields[i])
-		}
-	}
-	return kept
 }
 
 // defaultText is the default as Markdown.
@@ -125,12 +102,11 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// LogValue gives every supported setting with its effective value, secrets
+// LogValue gives every setting with its effective value, secrets
 // masked, in the order of the table.
 func (s Settings) LogValue() slog.Value {
-	rows := supported()
-	attrs := make([]slog.Attr, len(rows))
-	for i, f := range rows {
+	attrs := make([]slog.Attr, len(fields))
+	for i, f := range fields {
 		attrs[i] = slog.String(f.Key, f.kind.show(&s))
 	}
 	return slog.GroupValue(attrs...)

@@ -98,7 +98,7 @@ func uncomment(text string) string {
 // works once its variables are set.
 func checkExample(t *testing.T, example map[string]string) {
 	t.Helper()
-	for _, f := range supported() {
+	for _, f := range fields {
 		assert.Contains(t, example, f.Key)
 	}
 	env := strings.NewReplacer("${O365_TENANT_ID}", tenant, "${O365_CLIENT_ID}", client, "${O365_CLIENT_SECRET}", apiKey)
@@ -127,11 +127,9 @@ func TestTheTableReadsWell(t *testing.T) {
 		assert.NotEmpty(t, f.Help, f.Key)
 		assert.False(t, strings.HasSuffix(f.Help, "."), f.Key)
 		assert.NotContains(t, f.Help, "|", "%s would break the table", f.Key)
-		if f.Supported() {
-			assert.NotNil(t, f.kind.set, f.Key)
-			assert.False(t, f.Default == "" && f.Example == "", "%s has neither default nor example", f.Key)
-			assert.NotContains(t, coreKeys, f.Key, "Fluent Bit keeps it for itself")
-		}
+		assert.NotNil(t, f.kind.set, f.Key)
+		assert.False(t, f.Default == "" && f.Example == "", "%s has neither default nor example", f.Key)
+		assert.NotContains(t, coreKeys, f.Key, "Fluent Bit keeps it for itself")
 	}
 	for line := range strings.Lines(Text()) {
 		assert.NotContains(t, line, "`")
