@@ -5,6 +5,7 @@ import (
 
 	"office365/normalize"
 	"office365/plugin/internal/msgpack"
+	"office365/plugin/internal/state"
 )
 
 // alerts is the merge of alerts as pack sees it: it notes the originals that are
@@ -23,7 +24,8 @@ type alerts struct {
 const alertsLook = time.Second
 
 // newAlerts goes on from what was saved. A saved state that cannot be read is
-// logged and left out: the originals were handed over all the same.
+// logged and forgotten: the originals were handed over all the same. Were it
+// kept, the next start could not read what is saved from now on either.
 func newAlerts(c *Collector, saved []normalize.AlertChange) *alerts {
 	o := c.settings.MergeOptions()
 	at := normalize.Arrival{Now: c.now(), Known: c.general.known()}
@@ -32,6 +34,12 @@ func newAlerts(c *Collector, saved []normalize.AlertChange) *alerts {
 		c.log.Error("the saved state of the alerts cannot be read: alerts that waited for entities do not come; their originals do",
 			"db", c.settings.DB, "error", err)
 		merger, _ = normalize.NewMerger(o, nil, at) // without a state there is nothing to fail
+		for i := range saved {
+			saved[i].Value = nil
+		}
+		if err := c.journal.commit(nil, state.Tx{Alerts: saved}); err != nil {
+			c.reportState(err)
+		}
 	}
 	return &alerts{c: c, merger: merger, normalizer: normalize.New(c.settings.RecordOptions())}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/normalize"
+	"office365/plugin/internal/state"
 	"office365/tests/simulator"
 )
 
@@ -196,5 +198,27 @@ func TestAlertAndItsBundleAreCommittedTogether(t *testing.T) {
 		r.stop()
 		assert.Contains(t, r.delivered, bundle)
 		assert.Equal(t, []string{"a-1 0 [alice@contoso.example]", "a-1 0 [alice@contoso.example]"}, r.seenAlerts())
+	})
+}
+
+func TestSavedAlertsThatCannotBeReadSpoilOneStartOnly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, f := newAlertRig(t), family{"a-1"}
+		r.settings["alert_merge_wait"] = "10m"
+		file, _, err := state.Open(state.Options{Path: r.settings["db"], Tenant: tenantID, Wait: time.Second, Now: time.Now()})
+		require.NoError(t, err)
+		newer := []normalize.AlertChange{{Key: "tail of a newer version", Value: []byte{99}}}
+		require.NoError(t, file.Apply(state.Tx{Alerts: newer}))
+		require.NoError(t, file.Close())
+		r.start()
+		r.offer(f.trigger("t-1"))
+		r.run(5 * time.Minute)
+		r.stop()
+		r.start()
+		r.run(6 * time.Minute)
+		r.stop()
+		assert.Len(t, r.lines("the saved state of the alerts cannot be read"), 1)
+		assert.Equal(t, []string{"a-1 0 []"}, r.seenAlerts())
 	})
 }
