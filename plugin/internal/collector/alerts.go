@@ -56,8 +56,12 @@ func (a *alerts) note(n *normalize.AlertNote) (changes []normalize.AlertChange) 
 	return a.merger.Note(*n, normalize.Arrival{Now: a.c.now(), Known: a.c.general.known()})
 }
 
-// emit puts the alerts whose time has come into the outbox.
+// emit puts the alerts whose time has come into the outbox, unless too many of
+// them wait there: in a pause each content could make one more revision.
 func (a *alerts) emit() {
+	if a.c.outbox.crowded() {
+		return
+	}
 	for _, e := range a.merger.Due(a.c.now(), a.c.general.done()) {
 		a.emitOne(&e)
 	}

@@ -222,3 +222,30 @@ func TestSavedAlertsThatCannotBeReadSpoilOneStartOnly(t *testing.T) {
 		assert.Equal(t, []string{"a-1 0 []"}, r.seenAlerts())
 	})
 }
+
+// TestAlertsDoNotPileUpInAPause: merged alerts come beside buffer_size, and one
+// that grows all the time makes a long revision each time.
+func TestAlertsDoNotPileUpInAPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, f := newAlertRig(t), family{"a-1"}
+		r.settings["batch_size"] = "20000"
+		r.start()
+		r.offer(f.record("t-1", "AlertTriggered", `,"Long":"`+strings.Repeat("x", 9000)+`"`))
+		r.run(time.Minute)
+		r.c.Pause()
+		for i := range 30 {
+			r.offer(f.entity(fmt.Sprint("e-", i), fmt.Sprintf("user%02d@contoso.example", i)))
+			r.run(2 * time.Minute)
+		}
+		r.c.Resume()
+		r.run(3 * time.Minute)
+		r.stop()
+		assert.Len(t, r.delivered, 31)
+		require.NotEmpty(t, r.alerts)
+		assert.Less(t, len(r.alerts), 6, "what came in the pause comes in a few revisions")
+		last := r.seenAlerts()[len(r.alerts)-1]
+		assert.Contains(t, last, "user00@contoso.example")
+		assert.Contains(t, last, "user29@contoso.example")
+	})
+}

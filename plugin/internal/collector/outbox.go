@@ -27,6 +27,7 @@ type batch struct {
 	done    []contentKey       // contents that are complete with this batch
 	alerts  alertChanges
 	counted int // of the budget: merged alerts do not count
+	own     int // bytes of merged alerts
 
 	handedOver time.Time
 	cleaned    bool // Fluent Bit has copied the bytes
@@ -78,6 +79,7 @@ type outbox struct {
 	batchBytes int
 	budget     *budget // of which a batch gives its part back on arrival
 
+	own    int          // bytes of merged alerts in all batches
 	open   *batch       // being filled; never nil
 	sealed []*batch     // full, oldest first
 	given  []*batch     // handed over and not committed, oldest first
@@ -119,14 +121,24 @@ func (o *outbox) add(of job, id dedup.Identity, event []byte, changes []normaliz
 }
 
 // addOwn takes in a record that we have made: a merged alert. It comes beside
-// the budget, for pack must never wait for it.
+// the budget, for pack must never wait for it; see crowded.
 func (o *outbox) addOwn(event []byte, changes []normalize.AlertChange) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.makeRoom(len(event))
 	o.open.data = append(o.open.data, event...)
+	o.open.own += len(event)
+	o.own += len(event)
 	o.open.records++
 	o.open.alerts.add(changes)
+}
+
+// crowded reports whether merged alerts for a whole batch have not arrived yet:
+// time to keep the others, which grow by what comes meanwhile, where they are.
+func (o *outbox) crowded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.own >= o.batchBytes
 }
 
 // makeRoom makes the open batch one that takes so many bytes more.
@@ -233,12 +245,18 @@ func (o *outbox) tick(counter ledger.Arrivals, now time.Time) {
 }
 
 func (o *outbox) free(b *batch) {
-	o.budget.giveBack(b.counted)
+	o.giveBack(b)
 	// A buffer that one long record has blown up is not kept.
 	if len(o.spare) < maxSpare && cap(b.data) <= 2*o.batchBytes {
 		o.spare = append(o.spare, b.data)
 	}
 	b.data = nil
+}
+
+// giveBack makes room for as much as the batch has taken.
+func (o *outbox) giveBack(b *batch) {
+	o.budget.giveBack(b.counted)
+	o.own -= b.own
 }
 
 // cleaned tells that Fluent Bit has copied the bytes handed over last.
@@ -279,7 +297,7 @@ func (o *outbox) collect(counter ledger.Arrivals, now time.Time) due {
 	for _, b := range d.batches {
 		// Fluent Bit may be copying it still: the buffer is not used again.
 		if b.data != nil {
-			o.budget.giveBack(b.counted)
+			o.giveBack(b)
 			b.data = nil
 		}
 	}
