@@ -66,10 +66,15 @@ func (h *Handover) SetPaused(paused bool, now time.Time) {
 // Paused reports whether the instance is paused.
 func (h *Handover) Paused() bool { return h.paused }
 
+// longestStep is how much time counts between two looks, which are half a second
+// apart: in more the process was frozen (SIGSTOP, a paused container), and Fluent
+// Bit with it. It could not take a batch, and has not dropped one.
+const longestStep = 10 * time.Second
+
 func (h *Handover) advance(now time.Time) {
 	if step := now.Sub(h.seen); step > 0 {
 		if !h.paused {
-			h.unpaused += step
+			h.unpaused += min(step, longestStep)
 		}
 		h.seen = now
 	}

@@ -15,6 +15,13 @@ const commitDelay = 5 * time.Second
 
 func counted(n uint64) ledger.Arrivals { return ledger.Arrivals{Records: n, OK: true} }
 
+// wait ticks every half second, as commit does, from one second to another.
+func wait(h *ledger.Handover, counter ledger.Arrivals, from, to int) {
+	for t := at(from); !t.After(at(to)); t = t.Add(time.Second / 2) {
+		h.Tick(counter, t)
+	}
+}
+
 func TestOneBatchIsUnderWayAtATime(t *testing.T) {
 	t.Parallel()
 	h := ledger.NewHandover(commitDelay, at(0))
@@ -34,11 +41,11 @@ func TestBatchIsCommittedWhenTheNextHasArrived(t *testing.T) {
 	h.Give(1, 10, counted(0), at(0))
 	h.Tick(counted(10), at(1))
 	h.Give(2, 5, counted(10), at(1))
-	h.Tick(counted(10), at(60))
+	wait(h, counted(10), 1, 60)
 	assert.Empty(t, h.Commits(at(60)), "a slow filter holds the first batch, however long")
 	h.Tick(counted(15), at(61))
 	assert.Equal(t, []uint64{1}, h.Commits(at(61)))
-	h.Tick(counted(15), at(120))
+	wait(h, counted(15), 61, 120)
 	assert.Empty(t, h.Commits(at(120)), "the filter may hold the second as long")
 	h.Tick(counted(15), at(121))
 	assert.Equal(t, []uint64{2}, h.Commits(at(121)))
@@ -123,10 +130,10 @@ func TestBatchThatDoesNotArriveIsLostAfterTenUnpausedMinutes(t *testing.T) {
 	h.Give(7, 10, counted(0), at(0))
 	h.SetPaused(true, at(10))
 	h.SetPaused(false, at(5000))
-	h.Tick(counted(0), at(5500))
+	wait(h, counted(0), 5000, 5500)
 	_, lost := h.Lost()
 	assert.False(t, lost, "it has been under way for 510 unpaused seconds")
-	h.Tick(counted(0), at(5590))
+	wait(h, counted(0), 5500, 5590)
 	seq, lost := h.Lost()
 	assert.True(t, lost)
 	assert.Equal(t, uint64(7), seq)
@@ -218,4 +225,17 @@ func TestNothingIsCommittedBeforeItArrived(t *testing.T) {
 		}
 		require.IsIncreasing(t, append([]uint64{0}, committed...))
 	})
+}
+
+func TestTimeInWhichTheProcessIsFrozenDoesNotCount(t *testing.T) {
+	t.Parallel()
+	for _, counter := range []ledger.Arrivals{counted(0), {}} {
+		h := ledger.NewHandover(time.Minute, at(0))
+		h.Give(1, 10, counter, at(0))
+		h.Tick(counter, at(1))
+		h.Tick(counter, at(3601)) // the first look after an hour
+		_, lost := h.Lost()
+		assert.False(t, lost)
+		assert.Empty(t, h.Commits(at(3601)))
+	}
 }
