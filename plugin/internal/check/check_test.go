@@ -56,6 +56,18 @@ func TestRecordsThatAreReroutedAreNotMissed(t *testing.T) {
 	assert.Equal(t, OK, lookAt(c).Status())
 }
 
+func TestTheOutputOfS3WantsANumberOfRetries(t *testing.T) {
+	t.Parallel()
+	input := fluentconf.Section{Plugin: Plugin, Properties: []fluentconf.Property{{Key: "tag", Values: []string{"o365"}}}}
+	for limit, want := range map[string]Status{"": Warn, "no_limits": Warn, "10": Warn, "1000000000": OK} {
+		output := fluentconf.Section{Plugin: "s3", Properties: []fluentconf.Property{
+			{Key: "match", Values: []string{"*"}}, {Key: "retry_limit", Values: []string{limit}},
+		}}
+		r := lookAt(&fluentconf.Config{Inputs: []fluentconf.Section{input}, Outputs: []fluentconf.Section{output}})
+		assert.Equal(t, want, r.Status(), "%q", limit)
+	}
+}
+
 func TestTheExamplesAreFreeOfProblems(t *testing.T) {
 	t.Parallel()
 	top, err := filepath.Abs("../../..")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"office365/plugin/internal/fluentconf"
@@ -97,13 +98,32 @@ func checkRetries(r *Result, c *fluentconf.Config, inputs []Input) {
 		if !concerns(c, o, inputs) {
 			continue
 		}
-		switch limit := o.Last("retry_limit"); strings.ToLower(limit) {
+		limit := o.Last("retry_limit")
+		if o.Plugin == "s3" {
+			checkRetriesOfS3(r, o, limit)
+			continue
+		}
+		switch strings.ToLower(limit) {
 		case "no_limits", "false", "off":
 		default:
 			r.warn(fmt.Sprintf("the output %s (%s) gives a chunk up, with its records, after retry_limit %s", o.Plugin, o.Place, cmp.Or(limit, "1 (the default)")),
 				"set retry_limit no_limits there")
 		}
 	}
+}
+
+// manyRetries are more than an outage of months asks for.
+const manyRetries = 1_000_000
+
+// checkRetriesOfS3 wants a number: that output takes no_limits, or nothing, as 5
+// attempts, and sets the file aside then (5.1.1, plugins/out_s3/s3.c,
+// MAX_UPLOAD_ERRORS).
+func checkRetriesOfS3(r *Result, o fluentconf.Section, limit string) {
+	if n, err := strconv.Atoi(limit); err == nil && n >= manyRetries {
+		return
+	}
+	r.warn(fmt.Sprintf("the output s3 (%s) gives a file up, with its records, after retry_limit %s", o.Place, cmp.Or(limit, "5 (the default)")),
+		"set retry_limit 1000000000 there; this output takes no_limits as 5")
 }
 
 func concerns(c *fluentconf.Config, o fluentconf.Section, inputs []Input) bool {
