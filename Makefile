@@ -93,8 +93,8 @@ race: ## unit tests with the race detector
 # What runs within one process; a library with the race detector cannot be loaded.
 UNIT := ./normalize/... ./plugin/... ./tests/simulator/...
 
-e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator
-	$(GO) test -v -count=1 -timeout 20m -parallel $(WAITING) ./tests/e2e/...
+e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator; the examples
+	$(GO) test -v -count=1 -timeout 20m -parallel $(WAITING) ./tests/e2e/... ./tests/deploy/...
 
 chaos: build ## CHAOS (200) random schedules of faults and kills from SEED (1) on
 	$(GO) test -v -count=1 -timeout 0 -parallel $(WAITING) -run Schedule ./tests/e2e -chaos $(CHAOS) -seed $(SEED)
