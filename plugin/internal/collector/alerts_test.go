@@ -26,7 +26,7 @@ func (f family) record(id, operation, more string) string {
 		`"Source":"Office 365 Security & Compliance"%s}`, id, operation, f.alert, more)
 }
 
-func (f family) trigger() string { return f.record("t-1", "AlertTriggered", "") }
+func (f family) trigger(id string) string { return f.record(id, "AlertTriggered", "") }
 
 func (f family) entity(id, user string) string {
 	return f.record(id, "AlertEntityGenerated", `,"EntityType":"User","AlertEntityId":"`+user+`"`)
@@ -68,7 +68,7 @@ func TestAlertInThreeBlobsEntityFirstIsOneRecordWithBoth(t *testing.T) {
 		r.start()
 		r.run(time.Minute)
 		r.offer(f.entity("e-1", "alice@contoso.example"))
-		r.offer(f.trigger())
+		r.offer(f.trigger("t-1"))
 		r.offer(f.entity("e-2", "bob@contoso.example"))
 		r.run(3 * time.Minute)
 		assert.Equal(t, []string{"a-1 0 [alice@contoso.example bob@contoso.example]"}, r.seenAlerts())
@@ -84,7 +84,7 @@ func TestLateEntityIsANewRevision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, f := newAlertRig(t), family{"a-1"}
 		r.start()
-		r.offer(f.trigger(), f.entity("e-1", "alice@contoso.example"))
+		r.offer(f.trigger("t-1"), f.entity("e-1", "alice@contoso.example"))
 		r.run(3 * time.Minute)
 		r.stop()
 		r.offer(f.entity("e-2", "bob@contoso.example"))
@@ -104,7 +104,7 @@ func TestAlertWithoutEntitiesWaitsAndARestartDoesNotForgetIt(t *testing.T) {
 		r, f := newAlertRig(t), family{"a-1"}
 		r.settings["alert_merge_wait"] = "10m"
 		r.start()
-		r.offer(f.trigger())
+		r.offer(f.trigger("t-1"))
 		r.run(5 * time.Minute)
 		assert.Empty(t, r.alerts)
 		r.stop()
@@ -122,7 +122,7 @@ func TestAlertKilledBeforeItsCommitComesAgainAsTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, f := newAlertRig(t), family{"a-1"}
 		r.start()
-		r.offer(f.trigger(), f.entity("e-1", "alice@contoso.example"))
+		r.offer(f.trigger("t-1"), f.entity("e-1", "alice@contoso.example"))
 		for len(r.alerts) == 0 {
 			r.tick()
 		}
@@ -151,7 +151,7 @@ func TestAlertWaitsForWhatWasKnownButNotForWhatIsInQuarantine(t *testing.T) {
 		r.sim.Inject(fault)
 		r.start()
 		r.run(10 * time.Second)
-		r.offer(f.trigger(), f.entity("e-1", "alice@contoso.example"))
+		r.offer(f.trigger("t-1"), f.entity("e-1", "alice@contoso.example"))
 		r.run(2 * time.Minute)
 		assert.Empty(t, r.alerts, "a content that was known is not read yet")
 		r.run(10 * time.Minute)
@@ -167,7 +167,7 @@ func TestBundleComesWithTheEvents(t *testing.T) {
 		r, f := newAlertRig(t), family{"a-1"}
 		r.settings["original_bundle"] = "on"
 		r.start()
-		r.offer(f.trigger(), f.entity("e-1", "alice@contoso.example"))
+		r.offer(f.trigger("t-1"), f.entity("e-1", "alice@contoso.example"))
 		r.run(3 * time.Minute)
 		r.stop()
 		assert.Len(t, r.alerts, 1)
