@@ -3,6 +3,7 @@ package collector_test
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -178,5 +179,23 @@ func TestEightDaysOfDowntimeCostTheFirstAndAreSaid(t *testing.T) {
 		}
 		assert.Len(t, r.delivered, 150)
 		assert.Equal(t, 1, strings.Count(r.log.String(), "seven days"), "the seconds that pass meanwhile are no loss")
+	})
+}
+
+// TestOneHiccupDoesNotPutAContentBehindTheBacklog: the content would expire there.
+func TestOneHiccupDoesNotPutAContentBehindTheBacklog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := behind(t, 3000, "60")
+		id := r.sim.AddBlob(simulator.Blob{
+			Type: simulator.AuditSharePoint, Created: time.Now().Add(-6*24*time.Hour - 23*time.Hour - 30*time.Minute),
+			Body: []byte("[" + string(record("about to expire", 0)) + "]"),
+		})
+		r.sim.Inject(simulator.MustFault("503").At(id).Count(1))
+		r.start()
+		r.run(25 * time.Minute)
+		assert.Len(t, r.fetches(id), 2)
+		assert.True(t, slices.Contains(r.delivered, "about to expire"))
+		r.stop()
 	})
 }

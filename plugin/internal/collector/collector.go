@@ -331,7 +331,7 @@ type job struct {
 	ct      normalize.ContentType
 	content ledger.Content
 	live    bool   // news, see isLive
-	inVain  int    // fetches of this run that failed, but for what concerned every content
+	inVain  int    // fetches of this run that failed, but for what concerned every content; see behindOthers
 	number  uint64 // in the sequence of its type, see settle; 0 where there is none
 }
 

@@ -125,9 +125,21 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
+// expiresSoon is more than the longest backlog takes: five times maxKnown at the
+// default quota are ten hours.
+const expiresSoon = 24 * time.Hour
+
+// behindOthers reports whether a content that has failed goes behind those that
+// have not. One that may expire there gets a second attempt in its own turn.
+func (c *Collector) behindOthers(content ledger.Content) bool {
+	return content.Attempts > 0 || content.Expires.Sub(c.serverNow()) > expiresSoon
+}
+
 // again counts a failed attempt and queues the content for the next one.
 func (c *Collector) again(j job, fault ledger.Fault) {
-	j.inVain++
+	if c.behindOthers(j.content) {
+		j.inVain++
+	}
 	before := j.content.Quarantined
 	j.content = j.content.AfterFailure(fault, c.now(), rand.Float64()) //nolint:gosec // spreads load
 	if j.content.Quarantined && !before {
