@@ -1,7 +1,6 @@
 package normalize
 
 import (
-	"encoding/binary"
 	"strconv"
 	"time"
 )
@@ -66,20 +65,6 @@ func (r *Record) Key() Key {
 		CreationTime: r.fieldText(fieldCreationTime),
 		Operation:    r.fieldText(fieldOperation),
 	}
-}
-
-// AppendKey appends the parts of Key, each with its length before it, so that no
-// two keys give the same bytes. It allocates nothing.
-func (r *Record) AppendKey(dst []byte) []byte {
-	for _, f := range [...]field{fieldID, fieldRecordNumber, fieldCreationTime, fieldOperation} {
-		at := len(dst)
-		dst = append(dst, 0, 0, 0, 0)
-		if r.tape != nil {
-			dst = r.tape.appendField(dst, r.texts[fromRaw], f)
-		}
-		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4)) //nolint:gosec // shorter than a record
-	}
-	return dst
 }
 
 func (r *Record) fieldText(f field) string {

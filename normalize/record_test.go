@@ -138,20 +138,6 @@ func TestKeyIsTheTextOfItsFields(t *testing.T) {
 	}
 }
 
-func TestAppendKeyTellsKeysApart(t *testing.T) {
-	t.Parallel()
-	seen := make(map[string]string)
-	for _, text := range []string{
-		`{}`, `{"Id":"a"}`, `{"Operation":"a"}`, `{"Id":"ab"}`, `{"Id":"a","RecordNumber":"b"}`, `{"Id":"a","RecordNumber":1}`,
-		`{"Id":"a","CreationTime":"b"}`, `{"Id":"a","Operation":"b"}`,
-	} {
-		key := string(recordOf(text).AppendKey(nil))
-		assert.NotContains(t, seen, key, text)
-		seen[key] = text
-	}
-	assert.Equal(t, recordOf(`{"Id":"a","Operation":"b"}`).AppendKey(nil), recordOf(`{"Operation":"b","X":1,"Id":"\u0061"}`).AppendKey(nil))
-}
-
 func TestUndecodableTextIsKept(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, kind, message, original string }{
