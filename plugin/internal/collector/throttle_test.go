@@ -114,7 +114,7 @@ func TestThrottlesInARowWaitTwiceAsLongEachTime(t *testing.T) {
 func TestWorkersHalveUnderThrottlingAndGrowBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const latency = 10 * time.Second
+		const latency = 10137 * time.Millisecond // so that nothing is asked in the instant in which a test looks
 		r := newRig(t, func(o *simulator.Options) { o.PageSize = 0 })
 		r.settings["content_types"] = "Audit.Exchange"
 		r.sim.AddContent(simulator.AuditExchange, 500, 1, time.Now().Add(-20*time.Hour), time.Now())
