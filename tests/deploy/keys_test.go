@@ -67,12 +67,33 @@ func builtIn(t *testing.T, program string) map[string][]string {
 	return all
 }
 
+// configurations are the texts of all that this repository has for the plugin,
+// by where they are.
+func configurations(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{"docker/demo.yaml": read(t, "docker/demo.yaml")}
+	for name := range examples(t) {
+		all[name] = read(t, filepath.Join("conf/outputs", name))
+	}
+	for _, name := range statefulSets {
+		for file, text := range readManifests(t, name).configs["office365"].Data {
+			all[name+" "+file] = text
+		}
+	}
+	for file, text := range readValues(t).Config.ExtraFiles {
+		all["helm-values.yaml "+file] = text
+	}
+	return all
+}
+
 func TestFluentBitKnowsEveryKeyOfTheExamples(t *testing.T) {
 	t.Parallel()
 	known := builtIn(t, fluentBit(t))
-	for name, c := range examples(t) {
+	for name, text := range configurations(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			var c configuration
+			strictly(t, text, &c)
 			for _, o := range c.Pipeline.Outputs {
 				keys, ok := known[o.get("name")]
 				if !ok {
@@ -99,16 +120,19 @@ func TestFluentBitTakesEveryExampleInADryRun(t *testing.T) {
 	if _, err := os.Stat(library); err != nil {
 		t.Skip("there is no bin/in_office365.so: make build")
 	}
-	for name, c := range examples(t) {
+	for name, text := range configurations(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			var c configuration
+			strictly(t, text, &c)
 			if output := c.Pipeline.Outputs[0].get("name"); known[output] == nil {
 				t.Skipf("this Fluent Bit has no output %s", output)
 			}
-			path := filepath.Join(top, "conf/outputs", name)
+			path := filepath.Join(t.TempDir(), "fluent-bit.yaml")
+			require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 			cmd := exec.CommandContext(t.Context(), program, "--dry-run", "-e", library, "-c", path)
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
-			for _, v := range variable.FindAllStringSubmatch(read(t, filepath.Join("conf/outputs", name)), -1) {
+			for _, v := range variable.FindAllStringSubmatch(text, -1) {
 				cmd.Env = append(cmd.Env, v[1]+"=set")
 			}
 			var said bytes.Buffer
