@@ -295,9 +295,9 @@ typedef void *(*o365_create)(void *cmt, char *ns, char *subsystem, char *name, c
 typedef int (*o365_put)(void *metric, uint64_t nanoseconds, double value, int labels, char **values);
 
 /* One metric: a counter to add to or a gauge to set. NULL where there are no metrics. */
-static inline void *o365_metric(const struct o365_api *api, void *i_ins, bool counter, char *name, char *help, int labels)
+static inline void *o365_metric(const struct o365_api *api, void *i_ins, bool counter, char *name, char *help,
+                                int labels, char **keys)
 {
-    char *keys[] = {"name", "content_type"};
     o365_create create = (o365_create) dlsym(RTLD_DEFAULT, counter ? "cmt_counter_create" : "cmt_gauge_create");
     void *cmt = o365_cmt(api, i_ins);
 
@@ -311,10 +311,8 @@ static inline o365_put o365_putter(bool counter)
 
 /* Adds to a counter or sets a gauge; cmetrics copies the texts. */
 static inline void o365_put_metric(o365_put put, void *metric, uint64_t nanoseconds, double value,
-                                   int labels, char *name, char *content_type)
+                                   int labels, char **values)
 {
-    char *values[] = {name, content_type};
-
     if (put != NULL && metric != NULL) {
         put(metric, nanoseconds, value, labels, values);
     }

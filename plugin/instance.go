@@ -58,7 +58,7 @@ type source interface {
 }
 
 // measured is a source that has metrics. Samples is called on the instance's
-// thread, once in Init and then every second.
+// thread: in Init, then every second, and when a pause begins or ends.
 type measured interface {
 	Samples() []telemetry.Sample
 }
@@ -183,6 +183,7 @@ func (i *instance) pause() {
 	}
 	defer i.drain()
 	i.collector.Pause()
+	i.publish() // the last time until the instance goes on
 }
 
 func (i *instance) resume() {
@@ -191,6 +192,7 @@ func (i *instance) resume() {
 	}
 	defer i.drain()
 	i.collector.Resume()
+	i.publish()
 }
 
 // stop ends the instance. Whatever happens in it, no callback finds the

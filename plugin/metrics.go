@@ -4,6 +4,7 @@ package main
 import "C"
 
 import (
+	"strings"
 	"unsafe"
 
 	"office365/plugin/internal/telemetry"
@@ -12,24 +13,46 @@ import (
 // metrics publishes samples in Fluent Bit's metrics. It holds C memory until
 // forget. It belongs to a bridge, whose mutex guards it.
 type metrics struct {
-	instance *C.char
 	families map[string]family
-	series   map[seriesKey]*series
+	series   map[string]*series // by keyOf
 }
 
 // family is a metric of cmetrics; its series differ in their labels.
 type family struct {
 	metric unsafe.Pointer
 	put    C.o365_put
-	labels C.int
 }
-
-type seriesKey struct{ name, contentType string }
 
 type series struct {
 	family
-	contentType *C.char
-	last        float64 // of a counter, which is told differences
+	labels texts
+	last   float64 // of a counter, which is told differences
+}
+
+// texts is an array of strings of C.
+type texts struct {
+	array **C.char
+	count int
+}
+
+func newTexts(list []string) texts {
+	t := texts{
+		array: (**C.char)(C.calloc(C.size_t(len(list)), C.size_t(unsafe.Sizeof((*C.char)(nil))))),
+		count: len(list),
+	}
+	for i, text := range list {
+		t.slice()[i] = C.CString(text)
+	}
+	return t
+}
+
+func (t texts) slice() []*C.char { return unsafe.Slice(t.array, t.count) }
+
+func (t texts) free() {
+	for _, text := range t.slice() {
+		C.free(unsafe.Pointer(text))
+	}
+	C.free(unsafe.Pointer(t.array))
 }
 
 // publish makes the first samples known and later ones current. It must be
@@ -45,53 +68,63 @@ func (b *bridge) publish(samples []telemetry.Sample) {
 	}
 	at := C.uint64_t(b.now().UnixNano())
 	for _, sample := range samples {
-		if s := b.metrics.series[seriesKey{sample.Name, sample.ContentType}]; s != nil {
-			b.metrics.update(s, sample, at)
+		if s := b.metrics.series[keyOf(sample)]; s != nil {
+			s.update(sample, at)
 		}
 	}
 }
 
-func (b *bridge) newMetrics(samples []telemetry.Sample) *metrics {
-	m := &metrics{
-		instance: C.CString(b.title),
-		families: map[string]family{},
-		series:   map[seriesKey]*series{},
+// keyOf knows a series again.
+func keyOf(sample telemetry.Sample) string {
+	var key strings.Builder
+	key.WriteString(sample.Name)
+	for _, label := range sample.Labels {
+		key.WriteByte(0)
+		key.WriteString(label.Value)
 	}
+	return key.String()
+}
+
+func (b *bridge) newMetrics(samples []telemetry.Sample) *metrics {
+	m := &metrics{families: map[string]family{}, series: map[string]*series{}}
 	for _, sample := range samples {
 		f, known := m.families[sample.Name]
 		if !known {
 			f = b.newFamily(sample)
 			m.families[sample.Name] = f
 		}
-		s := &series{family: f, contentType: C.CString(sample.ContentType)}
-		m.series[seriesKey{sample.Name, sample.ContentType}] = s
+		values := append(make([]string, 0, 1+len(sample.Labels)), b.title)
+		for _, label := range sample.Labels {
+			values = append(values, label.Value)
+		}
+		m.series[keyOf(sample)] = &series{family: f, labels: newTexts(values)}
 	}
 	return m
 }
 
 func (b *bridge) newFamily(sample telemetry.Sample) family {
-	name, help := C.CString(sample.Name), C.CString(sample.Help)
-	defer C.free(unsafe.Pointer(name))
-	defer C.free(unsafe.Pointer(help))
-	labels := C.int(1)
-	if sample.ContentType != "" {
-		labels = 2
+	keys := append(make([]string, 0, 1+len(sample.Labels)), "name")
+	for _, label := range sample.Labels {
+		keys = append(keys, label.Key)
 	}
+	own := newTexts([]string{sample.Name, sample.Help})
+	defer own.free()
+	labels := newTexts(keys) // cmetrics copies them
+	defer labels.free()
 	counter := C.bool(sample.Kind == telemetry.Counter)
 	return family{
-		metric: C.o365_metric(b.api, b.ins, counter, name, help, labels),
+		metric: C.o365_metric(b.api, b.ins, counter, own.slice()[0], own.slice()[1], C.int(labels.count), labels.array),
 		put:    C.o365_putter(counter),
-		labels: labels,
 	}
 }
 
-func (m *metrics) update(s *series, sample telemetry.Sample, at C.uint64_t) {
+func (s *series) update(sample telemetry.Sample, at C.uint64_t) {
 	value := sample.Value
 	if sample.Kind == telemetry.Counter {
 		value -= s.last
 		s.last = sample.Value
 	}
-	C.o365_put_metric(s.put, s.metric, at, C.double(value), s.labels, m.instance, s.contentType)
+	C.o365_put_metric(s.put, s.metric, at, C.double(value), C.int(s.labels.count), s.labels.array)
 }
 
 // forget frees our copies; the metrics themselves go with the instance.
@@ -100,7 +133,6 @@ func (m *metrics) forget() {
 		return
 	}
 	for _, s := range m.series {
-		C.free(unsafe.Pointer(s.contentType))
+		s.labels.free()
 	}
-	C.free(unsafe.Pointer(m.instance))
 }

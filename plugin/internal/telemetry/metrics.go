@@ -10,18 +10,22 @@ const (
 	Gauge
 )
 
-// Sample is the present value of one metric. The bridge publishes it in Fluent
+// Label tells series of one metric apart.
+type Label struct{ Key, Value string }
+
+// Sample is the present value of one series. The bridge publishes it in Fluent
 // Bit's own metrics as fluentbit_office365_<Name> with the label name (the
-// instance) and, unless ContentType is empty, the label content_type.
+// instance) and then its Labels, whose keys and order are the same in all
+// samples of a Name.
 //
 // What exists is decided by the first samples, which are taken in Init: Fluent
 // Bit lists metrics on its main thread without asking, and a metric that came
 // later would change the list under its hands. So samples always come complete,
 // with 0 for what has not happened yet.
 type Sample struct {
-	Kind        Kind
-	Name        string // as Prometheus has it: blobs_total, lag_seconds
-	Help        string
-	ContentType string
-	Value       float64
+	Kind   Kind
+	Name   string // as Prometheus has it: contents_total, lag_seconds
+	Help   string
+	Labels []Label
+	Value  float64
 }
