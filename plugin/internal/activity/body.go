@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,7 +35,7 @@ type body struct {
 
 // newBody takes over resp and cancel, which ends the request.
 func (c *Client) newBody(ctx context.Context, op string, resp *http.Response, cancel context.CancelCauseFunc) *body {
-	w := &watch{op: op, from: resp.Body, parent: ctx, cancel: cancel, now: c.now, window: c.idle}
+	w := &watch{op: op, from: resp.Body, parent: ctx, cancel: cancel, now: c.now, window: c.idle, total: &c.counts.received}
 	w.timer = time.AfterFunc(c.idle, func() { cancel(ErrTrickle) })
 	w.timer.Stop()
 	zip, ok := c.unzippers.Get().(*unzipper)
@@ -91,6 +92,7 @@ type watch struct {
 	window time.Duration
 	early  time.Duration // shorter limit while draining; 0: none
 	timer  *time.Timer   // cancels the request with ErrTrickle
+	total  *atomic.Uint64
 
 	waited time.Duration // spent in reads since the window began
 	got    int64         // bytes since the window began
@@ -107,6 +109,7 @@ func (w *watch) Read(p []byte) (int, error) {
 	fired := !w.timer.Stop()
 	w.waited += w.now().Sub(start)
 	w.got += int64(n)
+	w.total.Add(uint64(max(n, 0)))
 	switch {
 	case err == io.EOF:
 		w.err = io.EOF

@@ -81,6 +81,7 @@ type Client struct {
 	now       func() time.Time
 	idle      time.Duration
 	clock     clock
+	counts    counts
 	unzippers sync.Pool // of *unzipper
 }
 
@@ -103,6 +104,7 @@ func New(o Options) *Client {
 		quota:     o.Quota,
 		now:       o.Now,
 		idle:      o.Idle,
+		counts:    counts{requests: newRequests()},
 		unzippers: sync.Pool{New: func() any { return newUnzipper() }},
 	}
 }
@@ -111,6 +113,7 @@ const publisherParameter = "PublisherIdentifier"
 
 // request is one call of the API; the operation names it in errors.
 type request struct {
+	kind    Operation
 	op      string
 	method  string
 	address string
@@ -168,11 +171,15 @@ func (c *Client) send(ctx context.Context, r request) (*answer, string, error) {
 	resp, err := c.http.Do(req) //nolint:bodyclose // newBody takes it over; its Close closes it
 	if err != nil {
 		cancel(nil)
+		if ctx.Err() == nil {
+			c.counts.request(r.kind, resultNoAnswer)
+		}
 		return nil, token, unanswered(ctx, r.op, err)
 	}
 	c.clock.observe(resp, c.now())
 	b := c.newBody(ctx, r.op, resp, cancel)
 	if resp.StatusCode/100 == 2 {
+		c.counts.request(r.kind, resultOK)
 		return &answer{header: resp.Header, body: b}, token, nil
 	}
 	defer b.discard()
@@ -181,6 +188,7 @@ func (c *Client) send(ctx context.Context, r request) (*answer, string, error) {
 		return nil, token, failed(ctx, r.op, ctx.Err())
 	}
 	e := c.refusal(r, resp, string(text), token)
+	c.counts.request(r.kind, resultOf(e.class))
 	if readErr != nil {
 		e.err = readErr
 	}

@@ -30,7 +30,7 @@ func (c *Client) Content(ctx context.Context, ct normalize.ContentType, id strin
 	if err != nil {
 		return nil, &Error{Op: op, Message: err.Error(), class: Quarantine, advice: adviceReport, err: err}
 	}
-	a, err := c.do(ctx, request{op: op, method: http.MethodGet, address: c.address("/audit/" + segment), content: true})
+	a, err := c.do(ctx, request{kind: Download, op: op, method: http.MethodGet, address: c.address("/audit/" + segment), content: true})
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (c *Client) Next(ctx context.Context, ct normalize.ContentType, page Page) 
 // page asks for one page; before is the one before it, or holds the window.
 func (c *Client) page(ctx context.Context, ct normalize.ContentType, address string, before Page) (Page, error) {
 	p := Page{Number: before.Number + 1, from: before.from, to: before.to, trail: before.trail}
-	r := request{op: "list " + string(ct), method: http.MethodGet, address: address}
+	r := request{kind: Listing, op: "list " + string(ct), method: http.MethodGet, address: address}
 	header, err := c.list(ctx, r, func(raw json.RawMessage) {
 		content, ok := parseContent(raw, before.to)
 		if !ok {

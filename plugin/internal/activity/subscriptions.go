@@ -27,7 +27,7 @@ func (s Subscription) Enabled() bool { return s.Status == "enabled" || s.Status 
 // Subscriptions lists the subscriptions of the app in the tenant, in the order
 // of the service. Content types that were never started are not among them.
 func (c *Client) Subscriptions(ctx context.Context) ([]Subscription, error) {
-	r := request{op: "list subscriptions", method: http.MethodGet, address: c.address("/subscriptions/list")}
+	r := request{kind: Subscriptions, op: "list subscriptions", method: http.MethodGet, address: c.address("/subscriptions/list")}
 	var found []Subscription
 	_, err := c.list(ctx, r, func(raw json.RawMessage) {
 		var entry struct {
@@ -71,7 +71,7 @@ func (c *Client) Stop(ctx context.Context, ct normalize.ContentType) error {
 
 func (c *Client) change(ctx context.Context, verb string, ct normalize.ContentType) error {
 	r := request{
-		op: verb + " " + string(ct), method: http.MethodPost,
+		kind: Operation(verb), op: verb + " " + string(ct), method: http.MethodPost,
 		address: c.address("/subscriptions/"+verb, contentTypeParameter(ct)),
 	}
 	a, err := c.do(ctx, r)
