@@ -81,6 +81,7 @@ type Source struct {
 	failedAt    time.Time
 	hold        time.Duration
 	renewFailed time.Time // of the last failed renewal of a token that still lives
+	requests    Requests
 }
 
 // entry is a token with its life.
@@ -224,6 +225,7 @@ func (s *Source) fetch(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err == nil {
+		s.requests.OK++
 		s.tokens.Set(tokenKey, entry{token: token, born: born, life: life}, gocache.NoExpiration)
 		s.failure = nil
 		return token, nil
@@ -231,6 +233,7 @@ func (s *Source) fetch(ctx context.Context) (string, error) {
 	if errors.Is(ctx.Err(), context.Canceled) { // nobody waits any more: says nothing about the endpoint
 		return "", err
 	}
+	s.requests.count(err.Kind)
 	now := s.now()
 	if e, ok := s.cached(); ok && e.lives(now) {
 		s.renewFailed = now
