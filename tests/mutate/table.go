@@ -68,7 +68,7 @@ func codes() []mutation {
 		mutation{"KeyNotFoundException", activity + "errors.go", `{[]string{"KeyNotFoundException"}`, `{[]string{"taken out"}`, inActivity, "TestDecideReadsTheTextWhereTheCodeSaysNothing"},
 		mutation{"a code in a body that is no JSON", activity + "decide.go", `if row := rowOfCode(found); row != nil {`, `if row := rowOfCode(found); false {`, inActivity, "TestDecideReadsTheTextWhereTheCodeSaysNothing"},
 		mutation{"a new token after AF10001", activity + "client.go", `if refused.Status == http.StatusUnauthorized || refused.Code == codeNoPermission {`, `if refused.Code == "" {`, inCollect, "TestATokenWithoutRolesIsReplacedUntilConsentIsGiven"},
-		mutation{"what to do is in the log", collector + "listingfailure.go", `"to_do", advice(err), `, ``, inCollect, listing + "AF20010"},
+		mutation{"what to do is in the log", collector + "failure.go", `toDo: advice(err)`, `toDo: "nothing"`, inCollect, listing + "AF20010"},
 		mutation{"a listing's error is logged once an hour", collector + "trouble.go", `case now.Sub(l.logged) < every:`, `case false:`, inCollect, listing + "AF50000"},
 		mutation{"configuration is tried every 5 minutes", collector + "listingfailure.go", `		s.report(err, "cannot list; tried again every 5 minutes")
 		return spread(configurationWait)`, `		s.report(err, "cannot list; tried again every 5 minutes")
@@ -201,7 +201,7 @@ func subscriptions() []mutation {
 		{"the cool-down is no error", collector + "subscription.go", `case activity.ClassOf(err) == activity.CoolDown:`, `case false:`, inCollect, "TestTheCoolDownOfAStartHoldsUpNoListing"},
 		{"what is enabled is not started", collector + "subscription.go", `if sub.ContentType == s.ct && sub.Enabled() {`, `if sub.ContentType == "" {`, inCollect, "TestASubscriptionIsNeverStopped"},
 		{"auditing off: tried every 5 minutes", collector + "subscription.go", `case activity.AuditingOff, activity.Configuration, activity.Reauthenticate:`, `case activity.Configuration, activity.Reauthenticate:`, inCollect, "TestAuditingThatIsOffIsSaidWithWhatToDo"},
-		{"auditing off later: says so", collector + "subscription.go", `"to_do", advice(err), `, ``, inCollect, "TestAuditingThatIsSwitchedOffLaterIsSaidToo"},
+		{"auditing off later: says so", collector + "subscription.go", `causeOf("the subscription cannot be started", err)`, `cause{message: "the subscription cannot be started"}`, inCollect, "TestAuditingThatIsSwitchedOffLaterIsSaidToo"},
 	}
 }
 

@@ -32,7 +32,7 @@ func newAlerts(c *Collector, saved []normalize.AlertChange) *alerts {
 	merger, err := normalize.NewMerger(o, saved, at)
 	if err != nil {
 		c.log.Error("the saved state of the alerts cannot be read: alerts that waited for entities do not come; their originals do",
-			"db", c.settings.DB, "error", err)
+			"to_do", "nothing can bring them back; report it, with this line", "db", c.settings.DB, "error", err)
 		merger, _ = normalize.NewMerger(o, nil, at) // without a state there is nothing to fail
 		for i := range saved {
 			saved[i].Value = nil

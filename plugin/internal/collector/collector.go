@@ -16,10 +16,10 @@
 //	worker    fetch_workers       ends with the context
 //	pack      one                 ends with the context
 //	commit    one                 ends with the context; Stop makes the last commit itself
-//	status    one                 ends with the context
+//	watch     one                 ends with the context
 //	(Stop)    one                 waits for the others and closes the file; Stop waits for it
 //
-// Next, Done, Pause, Resume and Stop are called by Fluent Bit on the thread of
+// Next, Done, Pause, Resume, Samples and Stop are called by Fluent Bit on the thread of
 // the instance, one at a time; they take one short lock and never wait for the
 // network or the disk, but for Stop.
 package collector
@@ -33,6 +33,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"office365/normalize"
@@ -70,6 +71,7 @@ type Collector struct {
 	arrived  func() ledger.Arrivals
 
 	http    *http.Client
+	tokens  *auth.Source
 	client  *activity.Client
 	gate    *gate
 	queue   *queue
@@ -83,11 +85,15 @@ type Collector struct {
 	streams []*stream
 	stats   *stats
 	trouble *trouble
+	silence *silence
+
+	evictedSaid uint64    // alerts, in the last warning
+	evictedAt   time.Time // of that
 
 	unstored  due           // what commit has taken off the outbox and not stored yet
 	stateFile state.Options // Path "" = no file
 	owned     string        // what the registry knows the file by
-	opened    bool          // the state has been opened, or there is none
+	opened    atomic.Bool   // the state has been opened, or there is none
 
 	freeSpace   func(folder string) (Space, error)
 	diskUnknown bool      // freeSpace has failed, and that was said
@@ -112,7 +118,6 @@ func New(o Options) (*Collector, error) {
 		settings: s,
 		log:      o.Log,
 		arrived:  arrivals(o.Arrived),
-		stats:    newStats(s.ContentTypes),
 		chunks:   make(chan chunk, chunkQueue),
 		budget:   newBudget(s.BufferBytes),
 	}
@@ -120,7 +125,9 @@ func New(o Options) (*Collector, error) {
 		c.freeSpace = freeSpace
 	}
 	c.started = c.now()
+	c.stats = newStats(s.ContentTypes, c.started)
 	c.trouble = newTrouble(o.Log, c.now)
+	c.silence = newSilence()
 	if err := c.connect(o.Transport); err != nil {
 		return nil, err
 	}
@@ -170,6 +177,7 @@ func (c *Collector) connect(transport http.RoundTripper) error {
 	if err != nil {
 		return err
 	}
+	c.tokens = tokens
 	c.gate = newGate(c.settings.RequestsPerMinute, c.now)
 	c.client = activity.New(activity.Options{
 		BaseURL:     c.settings.APIURL,
@@ -204,7 +212,7 @@ func (c *Collector) run(ctx context.Context) {
 	}
 	c.spawn(ctx, "pack", c.pack)
 	c.spawn(ctx, "commit", c.commit)
-	c.spawn(ctx, "status", c.status)
+	c.spawn(ctx, "watch", c.watch)
 }
 
 // restartDelay is how long a goroutine that panicked stays down.
@@ -232,7 +240,7 @@ func (c *Collector) attempt(ctx context.Context, name string, f func(context.Con
 
 // bug logs a panic, from the function that has recovered it.
 func (c *Collector) bug(recovered any, attrs ...any) {
-	attrs = append(attrs, "panic", fmt.Sprint(recovered), "stack", string(debug.Stack()))
+	attrs = append(attrs, "to_do", "report it, with this line; collection goes on", "panic", fmt.Sprint(recovered), "stack", string(debug.Stack()))
 	c.log.Error("a bug: please report it", attrs...)
 }
 
@@ -278,19 +286,20 @@ func (c *Collector) end() {
 	select {
 	case <-done:
 	case <-t.C:
-		c.log.Error("the disk is slow: the position is not saved yet; what came last may come again", "db", c.settings.DB)
+		c.log.Error("the disk is slow: the position is not saved yet; what came last may come again", "to_do", "see why the disk does not answer", "db", c.settings.DB)
 	}
 	c.http.CloseIdleConnections()
 	files.release(c.owned)
 }
 
 func (c *Collector) close() {
-	if !c.opened {
+	c.trouble.flushAll()
+	if !c.opened.Load() {
 		return
 	}
 	c.lastCommit()
 	if err := c.journal.close(); err != nil {
-		c.log.Error("state file could not be closed", "db", c.settings.DB, "error", err)
+		c.log.Error("state file could not be closed", "to_do", adviceDisk, "db", c.settings.DB, "error", err)
 	}
 }
 

@@ -24,8 +24,8 @@ func (c *Collector) commit(ctx context.Context) {
 		d := c.outbox.collect(c.arrived(), c.now())
 		if d.lost != nil {
 			c.stats.lost.Add(1)
-			c.log.Error("Fluent Bit has dropped a batch (its own log says why): it is handed over again",
-				"records", d.lost.records, "handed_over", d.lost.handedOver)
+			c.log.Error("Fluent Bit has dropped a batch: it is handed over again",
+				"to_do", "see what Fluent Bit's own log says of the minutes after handed_over: a full disk, a processor that fails", "records", d.lost.records, "handed_over", d.lost.handedOver)
 		}
 		c.unstored.batches = append(c.unstored.batches, d.batches...)
 		c.unstored.loose = append(c.unstored.loose, d.loose...)
@@ -96,6 +96,6 @@ func (c *Collector) lastCommit() {
 	c.unstored.batches = append(c.unstored.batches, d.batches...)
 	c.unstored.loose = append(c.unstored.loose, d.loose...)
 	if err := c.store(nil); err != nil {
-		c.log.Error("the last batches could not be saved: their records come again after the restart", "error", err)
+		c.log.Error("the last batches could not be saved: their records come again after the restart", "to_do", adviceDisk, "error", err)
 	}
 }

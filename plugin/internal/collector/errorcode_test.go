@@ -96,7 +96,7 @@ func TestListingErrorCodes(t *testing.T) {
 				}, 50*time.Minute)
 				row.check(t, r)
 				assert.Len(t, r.lines("level=ERROR"), 1, "one line an hour")
-				assert.Len(t, r.lines("level=ERROR", row.code, row.toDo, "content_type=Audit.Exchange"), 1, r.log)
+				assert.Len(t, r.lines("level=ERROR", row.code, row.toDo, "content_types=Audit.Exchange"), 1, r.log)
 				r.end(remove)
 				assert.NotEmpty(t, r.lines("works again", "listing Audit.Exchange"))
 			})

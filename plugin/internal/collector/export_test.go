@@ -12,6 +12,7 @@ import (
 	"office365/normalize"
 	"office365/plugin/internal/ledger"
 	"office365/plugin/internal/state"
+	"office365/plugin/internal/telemetry"
 )
 
 // BreakState makes every write of the position fail, as on a disk that is full,
@@ -94,4 +95,27 @@ func (c *Collector) Known(ct normalize.ContentType) []ledger.Content {
 		}
 	})
 	return contents
+}
+
+// Metrics are the table of metrics, with the keys of their labels but name and
+// tenant.
+func Metrics() []Metric {
+	list := make([]Metric, len(metrics))
+	for i, m := range metrics {
+		list[i] = Metric{Kind: m.kind, Name: m.name, Help: m.help}
+		switch {
+		case m.ofType != nil:
+			list[i].Labels = []string{"content_type"}
+		case m.ofOperation:
+			list[i].Labels = []string{"operation", "result"}
+		}
+	}
+	return list
+}
+
+// Metric is a row of the table of metrics.
+type Metric struct {
+	Kind       telemetry.Kind
+	Name, Help string
+	Labels     []string
 }

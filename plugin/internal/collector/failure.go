@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -51,21 +52,33 @@ func (c *Collector) failed(ctx context.Context, j job, err error) {
 // failedOfItself settles a content whose body is at fault.
 func (c *Collector) failedOfItself(j job, err error) {
 	c.trouble.report(contentTrouble(j.ct), "content cannot be read; tried again with growing waits, nothing is lost",
-		"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
+		"to_do", "nothing at first; when it ends in quarantine, report it, with this line", "content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
 	c.again(j, ledger.FaultOwn)
 }
 
 // advice is what a person can do about an error of the API or of the token
 // endpoint, in one sentence.
 func advice(err error) string {
-	if e, ok := errors.AsType[*auth.Error](err); ok {
+	if e, ok := errors.AsType[*auth.Error](err); ok && e.Advice() != "" {
 		return e.Advice()
 	}
-	if e, ok := errors.AsType[*activity.Error](err); ok {
+	if e, ok := errors.AsType[*activity.Error](err); ok && e.Advice() != "" {
 		return e.Advice()
 	}
-	return ""
+	return "nothing to do: the plugin tries again"
 }
+
+// causeOf is what the same error of another content type has in common with it.
+func causeOf(message string, err error) cause {
+	why := cause{message: message, toDo: advice(err)}
+	if e, ok := errors.AsType[*activity.Error](err); ok {
+		why.code = fmt.Sprint(e.Status, e.Code)
+	}
+	return why
+}
+
+// adviceDisk is for a state file that cannot be written.
+const adviceDisk = "free space on the disk of db, or see what the kernel says of it; nothing is lost meanwhile"
 
 func (c *Collector) failedByAPI(j job, class activity.Class, err error) {
 	switch class {
@@ -77,8 +90,7 @@ func (c *Collector) failedByAPI(j job, class activity.Class, err error) {
 	case activity.Quarantine:
 		c.failedOfItself(j, err)
 	case activity.Configuration, activity.Reauthenticate, activity.AuditingOff:
-		c.trouble.report(fetchTrouble(j.ct), "contents cannot be fetched; tried again every 5 minutes",
-			"to_do", advice(err), "content_type", j.ct, "error", err)
+		c.trouble.reportOf(j.ct, fetchTrouble(j.ct), causeOf("contents cannot be fetched; tried again every 5 minutes", err), "error", err)
 		c.queue.hold(j.ct, c.now().Add(configurationWait))
 		c.requeue(j)
 	case activity.Resubscribe:
@@ -88,7 +100,7 @@ func (c *Collector) failedByAPI(j job, class activity.Class, err error) {
 		c.requeue(j)
 	default:
 		c.trouble.report(fetchTrouble(j.ct), "fetch failed; tried again with growing waits, nothing is lost",
-			"content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
+			"to_do", advice(err), "content_type", j.ct, "content_id", j.content.ID, "attempt", j.content.Attempts+1, "error", err)
 		if c.queue.failed(j.content.ID, c.now()) {
 			j.inVain++
 			c.requeue(j)
@@ -105,7 +117,7 @@ func fetchTrouble(ct normalize.ContentType) string   { return "fetching " + stri
 // wanted it.
 func (c *Collector) reportToken(err *auth.Error, wait time.Duration) {
 	c.trouble.report("token", "no access token, so nothing can be collected",
-		"to_do", err.Advice(), "next_try_in", wait.Round(time.Second), "error", err)
+		"to_do", advice(err), "next_try_in", wait.Round(time.Second), "error", err)
 }
 
 // throttle shuts the gate for the whole tenant and halves the workers.
@@ -114,7 +126,7 @@ func (c *Collector) throttle(err error) {
 	c.queue.throttled(c.now())
 	c.stats.throttled.Add(1)
 	c.trouble.report("throttle", "throttled: all requests of the tenant wait, and fewer contents are fetched at once",
-		"wait", wait.Round(time.Second), "error", err)
+		"to_do", advice(err), "wait", wait.Round(time.Second), "error", err)
 }
 
 // retryAfter is how long the API asks to wait; 0 when it does not say.
@@ -177,5 +189,5 @@ func (c *Collector) gone(j job, why error) {
 // reportState logs that the state cannot be written: every minute, for the
 // hand-over stands still.
 func (c *Collector) reportState(err error) {
-	c.trouble.reportEvery(time.Minute, "state", "the position cannot be saved; collection waits until it can", "error", err)
+	c.trouble.reportEvery(time.Minute, "state", "the position cannot be saved; collection waits until it can", "to_do", adviceDisk, "error", err)
 }

@@ -96,3 +96,12 @@ func explain(path string, err error) error {
 		return say("cannot be opened")
 	}
 }
+
+// fileBytes is the size of a file, 0 when there is none.
+func fileBytes(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}

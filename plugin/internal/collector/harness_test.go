@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/vmihailenco/msgpack/v5"
 	"go.uber.org/goleak"
@@ -158,7 +159,13 @@ func (r *rig) start() {
 	r.c = c
 	r.counter, r.ring = 0, nil
 	c.Start()
-	r.t.Cleanup(c.Stop) // of a test that fails; a second Stop does nothing
+	r.t.Cleanup(func() {
+		c.Stop() // of a test that fails; a second Stop does nothing
+		for _, line := range r.lines("level=ERROR") {
+			assert.Regexp(r.t, ` to_do=("[^"]|[^" ])`, line, "an error that does not say what to do")
+			assert.NotContains(r.t, r.log.String(), secret)
+		}
+	})
 }
 
 // sleep moves the fake clock on.

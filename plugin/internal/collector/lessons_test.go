@@ -80,7 +80,7 @@ func TestLesson02ABlobThatBecomesVisible90MinutesLaterArrives(t *testing.T) {
 		r.start()
 		r.run(time.Hour)
 		created := time.Now()
-		late := r.sim.AddBlob(simulator.Blob{Type: simulator.AuditGeneral, Created: created, Listable: created.Add(90 * time.Minute), Generate: 3})
+		late := r.sim.AddBlob(simulator.Blob{Type: simulator.AuditGeneral, Created: created, Listable: created.Add(90*time.Minute + time.Second), Generate: 3})
 		for range 10 { // newer ones, which are listed before it
 			r.sim.AddContent(simulator.AuditGeneral, 1, 1, time.Now(), time.Now().Add(time.Second))
 			r.run(9 * time.Minute)

@@ -105,6 +105,9 @@ func (s *stream) take(listing ledger.Listing) error {
 	}
 	st := s.c.stats.of(s.ct)
 	st.listed.Add(int64(len(change.Known)))
+	if len(change.Known) > 0 {
+		st.lastNews.Store(s.c.now().Unix())
+	}
 	if !listing.Cut {
 		st.lastListing.Store(s.c.now().Unix())
 	}
@@ -118,7 +121,7 @@ func (s *stream) reportMalformed(page activity.Page) {
 	for _, text := range page.Malformed {
 		s.c.stats.of(s.ct).malformed.Add(1)
 		s.c.trouble.report("listing entries of "+string(s.ct), "a listing has an entry that names no content; it cannot be fetched",
-			"content_type", s.ct, "entry", text)
+			"to_do", "report it, with this line", "content_type", s.ct, "entry", text)
 	}
 }
 

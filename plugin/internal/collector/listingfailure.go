@@ -65,5 +65,5 @@ func spread(d time.Duration) time.Duration {
 func listTrouble(ct normalize.ContentType) string { return "listing " + string(ct) }
 
 func (s *stream) report(err error, message string) {
-	s.c.trouble.report(listTrouble(s.ct), message, "to_do", advice(err), "content_type", s.ct, "error", err)
+	s.c.trouble.reportOf(s.ct, listTrouble(s.ct), causeOf(message, err), "error", err)
 }

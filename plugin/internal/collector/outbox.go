@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -93,7 +94,28 @@ type outbox struct {
 	space     Space // on the disk of the state, at the last look
 	instances int   // that share it
 
+	total given // since the start
+
 	wake chan struct{} // capacity 1: commit has something to look at
+}
+
+// given is what was handed over.
+type given struct {
+	batches, records, bytes int
+	// lag is the time from contentCreated to the hand-over, of the oldest content
+	// in the batch handed over last that had any of the type.
+	lag map[normalize.ContentType]time.Duration
+}
+
+func (g *given) add(b *batch, now time.Time) {
+	g.batches++
+	g.records += b.records
+	g.bytes += len(b.data)
+	inBatch := map[normalize.ContentType]time.Duration{}
+	for _, part := range b.parts {
+		inBatch[part.Type] = max(inBatch[part.Type], now.Sub(part.Created))
+	}
+	maps.Copy(g.lag, inBatch)
 }
 
 // maxSpare is how many buffers are kept: stop-and-wait needs one under way and
@@ -106,6 +128,7 @@ func newOutbox(batchBytes int, h *ledger.Handover, budget *budget) *outbox {
 		budget:     budget,
 		open:       newBatch(),
 		handover:   h,
+		total:      given{lag: map[normalize.ContentType]time.Duration{}},
 		wake:       make(chan struct{}, 1),
 	}
 }
@@ -216,6 +239,7 @@ func (o *outbox) next(counter ledger.Arrivals, now time.Time) []byte {
 	}
 	b.handedOver, b.cleaned = now, false
 	o.given = append(o.given, b)
+	o.total.add(b, now)
 	o.handover.Give(b.seq, b.records, counter, now)
 	return b.data
 }
@@ -348,19 +372,31 @@ func (o *outbox) setSpace(space Space, instances int) *shortage {
 	return &shortage{space: space, needed: space.needs(len(b.data), instances)}
 }
 
-// waiting tells how much is in the outbox and not committed.
-func (o *outbox) waiting() (batches, records int, paused bool) {
+// contents is what the outbox holds and has done.
+type contents struct {
+	batches, records, bytes int // not committed
+	paused, short, stalled  bool
+	space                   Space
+	total                   given
+}
+
+// look tells what is in the outbox.
+func (o *outbox) look() contents {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	records = o.open.records
-	if records > 0 {
-		batches++
+	l := contents{paused: o.handover.Paused(), stalled: o.stalled, space: o.space, total: o.total}
+	l.total.lag = maps.Clone(o.total.lag)
+	for _, b := range slices.Concat([]*batch{o.open}, o.sealed, o.given) {
+		if b.records == 0 {
+			continue
+		}
+		l.batches++
+		l.records += b.records
+		l.bytes += len(b.data)
 	}
-	for _, b := range slices.Concat(o.sealed, o.given) {
-		batches++
-		records += b.records
-	}
-	return batches, records, o.handover.Paused()
+	b := o.first()
+	l.short = b != nil && o.space.short(len(b.data), o.instances)
+	return l
 }
 
 func (o *outbox) signal() {

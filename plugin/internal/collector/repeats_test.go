@@ -28,15 +28,15 @@ func TestARepeatIsDroppedWithinItsTypeAndCounted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, nil)
-		r.settings["status_interval"] = "1m"
+		r.settings["status_interval"] = "12m"
 		r.start()
 		r.blob(simulator.AuditExchange, record("a", 0), record("b", 0), record("A", 0))
 		r.run(6 * time.Minute)
 		r.blob(simulator.AuditExchange, record("b", 0), record("c", 0))
 		r.blob(simulator.AuditGeneral, record("b", 0))
-		r.run(6 * time.Minute)
+		r.run(6*time.Minute + time.Second)
 		assert.ElementsMatch(t, []string{"a", "b", "c", "b"}, r.delivered)
-		assert.Contains(t, r.log.String(), "3 records, 2 repeats")
+		assert.Contains(t, r.log.String(), "Audit.Exchange: 2 contents, 3 records, 2 repeats; Audit.General: 1 content, 1 record")
 		r.stop()
 	})
 }

@@ -57,10 +57,11 @@ func (c *Collector) logNotOpen(err error) {
 		c.trouble.reportEvery(time.Minute, "state file", message, append(attrs, "db", c.settings.DB)...)
 	}
 	if errors.Is(err, state.ErrLocked) {
-		say("another process has the state file open: nothing is collected until it is free")
+		say("another process has the state file open: nothing is collected until it is free",
+			"to_do", "end the other Fluent Bit, or give this one a db of its own")
 		return
 	}
-	say("state file cannot be opened: nothing is collected until it can", "error", err)
+	say("state file cannot be opened: nothing is collected until it can", "to_do", adviceDisk, "error", err)
 }
 
 // restore builds what rests on the position. A content that is known is queued.
@@ -77,7 +78,7 @@ func (c *Collector) restore(file *state.File, saved state.Saved) {
 	if saved.Damaged != "" {
 		c.log.Error("the state file was damaged and has been moved aside: "+
 			"collection goes back as far as the API allows, and records of the last days come again",
-			"db", c.settings.DB, "moved_to", saved.Damaged)
+			"to_do", "nothing; when it happens again, check the disk", "db", c.settings.DB, "moved_to", saved.Damaged)
 	}
 	c.journal = newJournal(file, saved.Positions, c.settings.ContentTypes)
 	for _, ct := range c.settings.ContentTypes {
@@ -97,7 +98,7 @@ func (c *Collector) restore(file *state.File, saved state.Saved) {
 		})
 	}
 	c.alerts = newAlerts(c, saved.Alerts)
-	c.opened = true
+	c.opened.Store(true)
 }
 
 // stateRetry is the time between two attempts to open the state file. One costs
@@ -106,7 +107,7 @@ const stateRetry = 5 * time.Second
 
 // waitForState reports false when the context ended first.
 func (c *Collector) waitForState(ctx context.Context) bool {
-	for !c.opened {
+	for !c.opened.Load() {
 		if !sleep(ctx, stateRetry) {
 			return false
 		}

@@ -94,7 +94,7 @@ func (c *Collector) reportDisk(s *shortage) {
 	}
 	c.diskShort = now
 	c.trouble.reportEvery(time.Minute, "disk", "the disk is nearly full: nothing is handed over until there is room",
-		"folder", filepath.Dir(c.owned), "free", megabytes(s.space.Free), "needed", megabytes(s.needed),
+		"to_do", "free space, or make the disk larger; nothing is lost meanwhile", "folder", filepath.Dir(c.owned), "free", megabytes(s.space.Free), "needed", megabytes(s.needed),
 		"size", megabytes(s.space.Total))
 }
 

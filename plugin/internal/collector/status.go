@@ -4,119 +4,178 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"office365/normalize"
-	"office365/plugin/internal/ledger"
 )
 
-// stats counts what happened since the start, for the status line.
-type stats struct {
-	types     map[normalize.ContentType]*typeStats
-	throttled atomic.Int64
-	lost      atomic.Int64 // batches dropped by Fluent Bit, and handed over again
-	batches   atomic.Int64 // committed
-	alerts    atomic.Pointer[normalize.MergeStats]
-}
+// How often watch looks.
+const (
+	watchTick = time.Second
+	// lookEvery is how old what the metrics say of the position may be: a look
+	// at 200,000 contents of each type costs some 20 ms.
+	lookEvery = 10 * time.Second
+)
 
-// typeStats is the part of one content type.
-type typeStats struct {
-	listed      atomic.Int64 // contents that were new
-	malformed   atomic.Int64 // entries of listings that name no content
-	fetched     atomic.Int64 // contents
-	failures    atomic.Int64 // fetches
-	gone        atomic.Int64 // contents
-	quarantined atomic.Int64 // contents, ever
-	records     atomic.Int64 // new, given to the outbox
-	repeats     atomic.Int64 // dropped
-	undecodable atomic.Int64 // emitted with an error
-	committed   atomic.Int64 // records
-	beyondReach atomic.Int64 // seconds that the API did not offer any more
-	lastListing atomic.Int64 // Unix time of the last complete one
-}
-
-func newStats(types []normalize.ContentType) *stats {
-	s := &stats{types: map[normalize.ContentType]*typeStats{}}
-	for _, ct := range types {
-		s.types[ct] = &typeStats{}
-	}
-	return s
-}
-
-func (s *stats) of(ct normalize.ContentType) *typeStats { return s.types[ct] }
-
-func (s *stats) committed(b *batch) {
-	s.batches.Add(1)
-	for _, part := range b.parts {
-		// A type that is not configured any more has no counters.
-		if st := s.types[part.Type]; st != nil {
-			st.committed.Add(int64(len(part.IDs)))
+// watch looks at the whole from time to time, and tells what it sees.
+func (c *Collector) watch(ctx context.Context) {
+	said := c.tally()
+	var looked time.Time
+	for told := c.now(); ; {
+		now := c.now()
+		due := now.Sub(told) >= c.settings.StatusInterval
+		if due || now.Sub(looked) >= lookEvery {
+			looked = now
+			c.look()
+		}
+		c.trouble.flush()
+		c.silence.listen(c)
+		c.reportEvicted()
+		if due {
+			told = now
+			said = c.status(said)
+		}
+		if !sleep(ctx, watchTick) {
+			return
 		}
 	}
 }
 
-// status logs one line every status_interval.
-func (c *Collector) status(ctx context.Context) {
-	for sleep(ctx, c.settings.StatusInterval) {
-		batches, records, paused := c.outbox.waiting()
-		attrs := []any{"batches_waiting", batches, "records_waiting", records, "ids_remembered", c.seen.len()}
-		if paused {
-			attrs = append(attrs, "paused", true)
+// tally is what the status line tells the growth of.
+type tally struct {
+	types           map[normalize.ContentType]typeTally
+	throttled, lost int64
+	merged, revised uint64
+}
+
+// typeTally is the part of one content type.
+type typeTally struct{ contents, records, repeats, gone, undecodable int64 }
+
+func (c *Collector) tally() tally {
+	a := c.stats.alerts.Load()
+	t := tally{
+		types:     map[normalize.ContentType]typeTally{},
+		throttled: c.stats.throttled.Load(), lost: c.stats.lost.Load(),
+		merged: a.Merged, revised: a.Revised,
+	}
+	for ct, st := range c.stats.types {
+		t.types[ct] = typeTally{
+			contents: st.fetched.Load(), records: st.records.Load(), repeats: st.repeats.Load(),
+			gone: st.gone.Load(), undecodable: st.undecodable.Load(),
 		}
-		if n := c.stats.throttled.Load(); n > 0 {
-			attrs = append(attrs, "throttled", n)
-		}
-		if n := c.stats.lost.Load(); n > 0 {
-			attrs = append(attrs, "handed_over_again", n)
-		}
-		if a := c.stats.alerts.Load(); a != nil && a.Merged > 0 {
-			attrs = append(attrs, "alerts", a.Merged, "alerts_revised", a.Revised, "alerts_waiting", a.Pending)
-		}
-		if names := c.trouble.current(); len(names) > 0 {
-			attrs = append(attrs, "trouble", strings.Join(names, ", "))
-		}
-		c.log.Info("status: "+c.statusOfTypes(), attrs...) //nolint:sloglint // one line for people: what is said of a type stands together
+	}
+	return t
+}
+
+// status logs one line for people, of what happened since the last one: all is
+// well, or what is not.
+func (c *Collector) status(before tally) tally {
+	t := c.tally()
+	held := c.outbox.look()
+	attrs := growth{}
+	attrs.add("batches_waiting", int64(held.batches))
+	attrs.add("records_waiting", int64(held.records))
+	attrs.add("throttled", t.throttled-before.throttled)
+	attrs.add("handed_over_again", t.lost-before.lost)
+	attrs.add("alerts_merged", int64(t.merged-before.merged))    //nolint:gosec // a count
+	attrs.add("alerts_revised", int64(t.revised-before.revised)) //nolint:gosec // a count
+	attrs.add("alerts_waiting", int64(c.stats.alerts.Load().Pending))
+	if held.paused {
+		attrs = append(attrs, "paused", "by Fluent Bit, whose outputs or disk lag behind")
+	}
+	if names := c.trouble.current(); len(names) > 0 {
+		attrs = append(attrs, "trouble", strings.Join(names, ", "))
+	}
+	c.log.Info("status: "+c.statusOfTypes(t, before), attrs...) //nolint:sloglint // one line for people: what is said of a type stands together
+	return t
+}
+
+// growth holds attributes of a log line, and leaves out what is 0.
+type growth []any
+
+func (g *growth) add(key string, n int64) {
+	if n != 0 {
+		*g = append(*g, key, n)
 	}
 }
 
-// statusOfTypes tells of each content type how far it is behind and what it
-// has done.
-func (c *Collector) statusOfTypes() string {
-	now := c.serverNow()
-	parts := make([]string, 0, len(c.settings.ContentTypes))
+// statusOfTypes tells how each content type stands; those of which there is the
+// same to say stand together.
+func (c *Collector) statusOfTypes(t, before tally) string {
+	var texts []string
+	types := map[string][]normalize.ContentType{}
 	for _, ct := range c.settings.ContentTypes {
-		var behind time.Duration
-		var waiting, quarantined int
-		c.journal.read(ct, func(p *ledger.Position) {
-			behind = now.Sub(p.Watermark(now))
-			waiting, quarantined = p.KnownCount()
-		})
-		st := c.stats.of(ct)
-		var part strings.Builder
-		fmt.Fprintf(&part, "%s listed %s, watermark %s back, %d contents to fetch, %d fetched, %d records, %d repeats",
-			ct, ago(now, st.lastListing.Load()), behind.Round(time.Second), waiting,
-			st.fetched.Load(), st.records.Load(), st.repeats.Load())
-		for _, n := range []struct {
-			count int64
-			what  string
-		}{
-			{int64(quarantined), "in quarantine"},
-			{st.gone.Load(), "gone"},
-			{st.undecodable.Load(), "undecodable"},
-		} {
-			if n.count > 0 {
-				fmt.Fprintf(&part, ", %d %s", n.count, n.what)
-			}
+		text := c.statusOf(ct, t.types[ct], before.types[ct])
+		if types[text] == nil {
+			texts = append(texts, text)
 		}
-		parts = append(parts, part.String())
+		types[text] = append(types[text], ct)
 	}
-	return strings.Join(parts, "; ")
+	for i, text := range texts {
+		texts[i] = join(types[text]) + ": " + text
+	}
+	return strings.Join(texts, "; ")
 }
 
-func ago(now time.Time, unix int64) string {
-	if unix == 0 {
-		return "never"
+// statusOf tells what is the matter with a content type, then what came of it.
+func (c *Collector) statusOf(ct normalize.ContentType, t, before typeTally) string {
+	at := c.stats.of(ct).place.Load()
+	parts := c.behind(ct, at)
+	lost := t.gone > before.gone || at.quarantined > 0
+	if t.contents == before.contents && at.waiting == 0 && !lost {
+		return strings.Join(append(parts, "nothing new"), ", ")
 	}
-	return max(0, now.Sub(time.Unix(unix, 0))).Round(time.Second).String() + " ago"
+	for _, n := range []struct {
+		count     int64
+		one, many string
+	}{
+		{int64(at.waiting), "not done yet", "not done yet"},
+		{t.contents - before.contents, "content", "contents"},
+		{t.records - before.records, "record", "records"},
+		{t.repeats - before.repeats, "repeat", "repeats"},
+		{t.undecodable - before.undecodable, "undecodable", "undecodable"},
+		{t.gone - before.gone, "gone", "gone"},
+		{int64(at.quarantined), "in quarantine", "in quarantine"},
+	} {
+		switch n.count {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+n.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", n.count, n.many))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// behind says how far a content type is behind; nothing when it is up to date.
+func (c *Collector) behind(ct normalize.ContentType, at *place) []string {
+	var parts []string
+	listed := c.stats.of(ct).lastListing.Load()
+	switch age := c.now().Sub(time.Unix(listed, 0)); {
+	case listed == 0:
+		parts = append(parts, "not listed yet")
+	case age > c.lateListing():
+		parts = append(parts, "not listed for "+age.Round(time.Second).String())
+	}
+	if back := c.serverNow().Sub(at.watermark); back > c.settings.Overlap+c.lateListing() {
+		parts = append(parts, "catching up from "+back.Round(time.Second).String()+" back")
+	}
+	return parts
+}
+
+// lateListing is how old the last listing may be before that is worth a word:
+// one that failed once or was spread is none.
+func (c *Collector) lateListing() time.Duration { return 2*c.settings.Interval + time.Minute }
+
+// reportEvicted warns, once an hour at most, when alerts were forgotten for want
+// of room.
+func (c *Collector) reportEvicted() {
+	evicted := c.stats.alerts.Load().Evicted
+	if evicted == c.evictedSaid || c.now().Sub(c.evictedAt) < repeatAfter {
+		return
+	}
+	c.log.Warn("too many alerts at once: some were forgotten early, and entities of theirs that come later stand alone",
+		"alerts", evicted-c.evictedSaid, "to_do", "shorten alert_merge_ttl, or see what raises so many alerts")
+	c.evictedSaid, c.evictedAt = evicted, c.now()
 }

@@ -278,8 +278,9 @@ func (s *stream) clocksAgree(now time.Time) bool {
 		s.c.trouble.clear("clock")
 		return known
 	}
-	s.c.trouble.report("clock", "the clock of this machine and the server's differ by more than an hour: mend it; "+
-		"the server's is used, and nothing is given up as too old meanwhile", "server_ahead", ahead.Round(time.Second))
+	s.c.trouble.report("clock", "the clock of this machine and the server's differ by more than an hour: "+
+		"the server's is used, and nothing is given up as too old meanwhile",
+		"to_do", "set this machine's clock, for example with NTP", "server_ahead", ahead.Round(time.Second))
 	return false
 }
 
@@ -297,5 +298,5 @@ func (s *stream) skip(lost ledger.Span) {
 		log = s.c.log.Debug
 	}
 	log("beyond the API's seven days: content created in this time was never listed and is lost",
-		"content_type", s.ct, "from", lost.From, "to", lost.To, "hours", lost.Length().Hours())
+		"to_do", "nothing can bring it back here, a search in Microsoft Purview still finds the records; see why collection stood still", "content_type", s.ct, "from", lost.From, "to", lost.To, "hours", lost.Length().Hours())
 }

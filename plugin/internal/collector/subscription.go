@@ -34,6 +34,7 @@ func (s *stream) start(ctx context.Context) error {
 	switch {
 	case err == nil:
 		s.nextStart = s.c.now().Add(startEvery)
+		s.c.stats.of(s.ct).lastNews.Store(s.c.now().Unix())
 		s.c.log.Info("subscription started; the first contents may take up to 12 hours", "content_type", s.ct)
 		return nil
 	case activity.ClassOf(err) == activity.CoolDown:
@@ -53,8 +54,7 @@ func (s *stream) restart(ctx context.Context, attempt int) time.Duration {
 	if err == nil || ctx.Err() != nil {
 		return time.Second
 	}
-	s.c.trouble.report("subscription to "+string(s.ct), "the subscription cannot be started",
-		"to_do", advice(err), "content_type", s.ct, "error", err)
+	s.c.trouble.reportOf(s.ct, "subscription to "+string(s.ct), causeOf("the subscription cannot be started", err), "error", err)
 	switch activity.ClassOf(err) {
 	case activity.Throttle:
 		s.c.throttle(err)

@@ -38,7 +38,7 @@ func TestASubscriptionThatAnAdministratorDisablesIsStartedWithinOneInterval(t *t
 		starts := r.sim.Requests(simulator.RouteStart)
 		require.Len(t, starts, 1)
 		assert.Equal(t, simulator.AuditSharePoint, starts[0].ContentType)
-		assert.Len(t, r.lines("level=ERROR", "AF20023", "ask who stops it", "content_type=Audit.SharePoint"), 1, r.log)
+		assert.Len(t, r.lines("level=ERROR", "AF20023", "ask who stops it", "content_types=Audit.SharePoint"), 1, r.log)
 		r.sim.AddContent(simulator.AuditSharePoint, 1, 2, time.Now(), time.Now().Add(time.Minute))
 		r.run(6 * time.Minute)
 		r.stop()
@@ -97,7 +97,7 @@ func TestAContentTypeWithoutPermissionStopsNoOther(t *testing.T) {
 		r.run(time.Minute)
 		assert.Len(t, r.delivered, 4*2*2)
 		r.run(58 * time.Minute)
-		assert.Len(t, r.lines("level=ERROR", "AF10001", "content_type=Audit.General"), 1, r.log)
+		assert.Len(t, r.lines("level=ERROR", "AF10001", "content_types=Audit.General"), 1, r.log)
 		assert.Len(t, r.lines("level=ERROR"), 1)
 		assert.Less(t, len(r.requests(simulator.RouteContentList, simulator.AuditGeneral)), 13)
 		for _, f := range remove {
@@ -139,7 +139,7 @@ func TestAuditingThatIsOffIsSaidWithWhatToDo(t *testing.T) {
 		r.start()
 		r.run(59 * time.Minute)
 		for _, ct := range simulator.ContentTypes() {
-			assert.NotEmpty(t, r.lines("level=ERROR", "turn on auditing in the Microsoft Purview portal", "content_type="+string(ct)), r.log)
+			assert.NotEmpty(t, r.lines("level=ERROR", "turn on auditing in the Microsoft Purview portal", "content_types=", string(ct)), r.log)
 			starts := r.requests(simulator.RouteStart, ct)
 			assert.InDelta(t, 11, len(starts), 2)
 			for _, wait := range waits(starts)[1:] {

@@ -137,6 +137,7 @@ func (w *worker) read(ctx context.Context, j job, body io.Reader) error {
 		return errors.Join(poison, out.send(ctx))
 	}
 	out.ch.complete = true
+	out.tellAges()
 	return out.send(ctx)
 }
 
@@ -152,6 +153,8 @@ type sender struct {
 	c       *Collector
 	ch      chunk
 	shifted bool // broken text has come: how many records it took with it is not known
+
+	youngest, oldest time.Time // of the records that could be read
 }
 
 // identity is what a repeat of the record is known by. From broken text on a
@@ -200,6 +203,9 @@ func (s *sender) encode(w *worker, raw normalize.Raw) (ok bool) {
 	}()
 	rec := w.normalizer.Record(raw, normalize.Source{ContentType: j.ct, ContentID: j.content.ID}, s.c.now())
 	s.ch.buf = msgpack.AppendEvent(s.ch.buf, rec)
+	if raw.Err == nil {
+		s.meet(rec.Time())
+	}
 	it := item{id: s.identity(raw, rec.Key()), end: len(s.ch.buf)}
 	if j.ct == normalize.AuditGeneral {
 		if note, ok := rec.AlertNote(); ok {
@@ -209,6 +215,24 @@ func (s *sender) encode(w *worker, raw normalize.Raw) (ok bool) {
 	s.ch.items = append(s.ch.items, it)
 	s.ch.counted += s.c.budget.counts(len(s.ch.buf) - before)
 	return true
+}
+
+// meet takes the time of a record in.
+func (s *sender) meet(t time.Time) {
+	if s.oldest.IsZero() || t.Before(s.oldest) {
+		s.oldest = t
+	}
+	s.youngest = ledger.Later(s.youngest, t)
+}
+
+// tellAges tells the stats how old the records of the content were when it was
+// made.
+func (s *sender) tellAges() {
+	if s.oldest.IsZero() {
+		return
+	}
+	made := s.ch.of.content.Created
+	s.c.stats.of(s.ch.of.ct).ages.Store(&ages{youngest: max(0, made.Sub(s.youngest)), oldest: max(0, made.Sub(s.oldest))})
 }
 
 // send gives the chunk to pack, once buffer_size has room for it.
