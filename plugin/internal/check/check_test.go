@@ -73,7 +73,7 @@ func TestTheExamplesAreFreeOfProblems(t *testing.T) {
 	top, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 	var examples []string
-	for _, pattern := range []string{"conf/fluent-bit.*", "conf/outputs/*.yaml", "conf/outputs/*.conf"} {
+	for _, pattern := range []string{"conf/fluent-bit.*", "conf/outputs/*.yaml", "conf/outputs/*.conf", "docker/demo.yaml"} {
 		found, err := filepath.Glob(filepath.Join(top, pattern))
 		require.NoError(t, err)
 		examples = append(examples, found...)
