@@ -108,6 +108,32 @@ func TestFluentBitKnowsEveryKeyOfTheExamples(t *testing.T) {
 	}
 }
 
+// TestThePluginKnowsEveryKeyOfItsSections asks the command, for Fluent Bit
+// passes over a key of a Go plugin that nobody knows.
+func TestThePluginKnowsEveryKeyOfItsSections(t *testing.T) {
+	t.Parallel()
+	command := filepath.Join(top, "bin/in_office365")
+	if _, err := os.Stat(command); err != nil {
+		t.Skip("there is no bin/in_office365: make build")
+	}
+	table, err := exec.CommandContext(t.Context(), command, "settings", "--markdown").Output()
+	require.NoError(t, err)
+	for name, text := range configurations(t) {
+		var c configuration
+		strictly(t, text, &c)
+		for _, in := range c.Pipeline.Inputs {
+			if in.get("name") != "office365" {
+				continue
+			}
+			for _, key := range in.keys {
+				if !slices.Contains([]string{"name", "tag", "storage.type", "routes"}, key) {
+					assert.Contains(t, string(table), "| `"+key+"` |", name)
+				}
+			}
+		}
+	}
+}
+
 var variable = regexp.MustCompile(`\$\{([A-Z0-9_]+)`)
 
 // TestFluentBitTakesEveryExampleInADryRun loads what its Fluent Bit has built in.
