@@ -68,17 +68,17 @@ func TestASlowOutputThatPausesTheInputAfterEveryBatchHoldsUpNoCommit(t *testing.
 	lake.waitForAll(tn)
 	pauses := strings.Count(run.log.String(), "paused (mem buf overlimit")
 	assert.GreaterOrEqual(t, pauses, 5)
-	// A content leaves the list of those to fetch when it is committed.
-	toFetch := statusNumbers(run.log.String(), "contents to fetch")
+	// A content leaves the list of those not done when it is committed.
+	toFetch := statusNumbers(run.log.String(), "not done yet")
 	falls := 0
 	for i := 1; i < len(toFetch); i++ {
 		if toFetch[i] < toFetch[i-1] {
 			falls++
 		}
 	}
-	assert.GreaterOrEqual(t, falls, 4, "contents to fetch, second by second: %v", toFetch)
+	assert.GreaterOrEqual(t, falls, 4, "contents not done, second by second: %v", toFetch)
 	eventually(t, 10*time.Second, "the last commit", func() bool {
-		toFetch := statusNumbers(run.log.String(), "contents to fetch")
+		toFetch := statusNumbers(run.log.String(), "not done yet")
 		return toFetch[len(toFetch)-1] == 0
 	})
 	tn.kill(run)

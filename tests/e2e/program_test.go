@@ -198,8 +198,14 @@ func (r *process) signal(s syscall.Signal) {
 	require.NoError(r.t, r.cmd.Process.Signal(s))
 }
 
-// tell gives a command to the test host and waits for its answer.
+// tell gives a command to the test host and waits until it is done.
 func (r *process) tell(command string) {
+	r.t.Helper()
+	r.ask(command)
+}
+
+// ask gives a command to the test host and returns the lines of its answer.
+func (r *process) ask(command string) []string {
 	r.t.Helper()
 	var c net.Conn
 	eventually(r.t, 10*time.Second, "control socket", func() bool {
@@ -210,14 +216,17 @@ func (r *process) tell(command string) {
 	defer func() { _ = c.Close() }() // the answer has been read
 	_, err := fmt.Fprintln(c, command)
 	require.NoError(r.t, err)
+	var lines []string
 	answer := bufio.NewScanner(c)
 	for answer.Scan() {
 		if answer.Text() == "ok" {
-			return
+			return lines
 		}
-		require.NotContains(r.t, answer.Text(), "error", command)
+		require.False(r.t, strings.HasPrefix(answer.Text(), "error"), "%s: %s", command, answer.Text())
+		lines = append(lines, answer.Text())
 	}
 	require.FailNow(r.t, "no answer to "+command)
+	return nil
 }
 
 // eventually waits until ok holds.
