@@ -137,7 +137,7 @@ func TestDashboardAndAlertsUseOnlyMetricsThatExist(t *testing.T) {
 			for _, label := range labels {
 				assert.Contains(t, append(m.Labels, "", "instance", "name", "tenant"), label, "%s: %s", q.of, q.expr)
 			}
-			rated := regexp.MustCompile(`\b(?:rate|increase)\(`+name+`\b`).MatchString(q.expr) // a rate of a gauge means nothing, nor does a counter by itself
+			rated := regexp.MustCompile(`\b(?:rate|increase)\(` + name + `\b`).MatchString(q.expr) // a rate of a gauge means nothing, nor does a counter by itself
 			assert.Equal(t, m.Kind == telemetry.Counter, rated, "%s: %s in %s", q.of, name, q.expr)
 		}
 		for _, label := range groupedBy {
