@@ -36,9 +36,7 @@ func ask(t *testing.T, secrets []string, args ...string) answer {
 	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		require.NoError(t, err)
 	}
-	for _, secret := range secrets {
-		require.NotContains(t, out.String()+errs.String(), secret)
-	}
+	requireNoSecret(t, out.String()+errs.String(), secrets)
 	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 

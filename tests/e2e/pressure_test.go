@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -92,15 +93,18 @@ func TestASlowOutputThatPausesTheInputAfterEveryBatchHoldsUpNoCommit(t *testing.
 // before what in each status line.
 func statusNumbers(log, what string) []int {
 	var sums []int
+	number := regexp.MustCompile(`\b(\d+) ` + what)
 	for line := range strings.Lines(log) {
-		if !strings.Contains(line, "status: ") {
+		_, status, found := strings.Cut(line, ": status: ")
+		if !found {
 			continue
 		}
 		sum := 0
-		for part := range strings.SplitSeq(line, ", ") {
-			if number, found := strings.CutSuffix(part, " "+what); found {
-				n, _ := strconv.Atoi(number)
-				sum += n
+		for part := range strings.SplitSeq(status, "; ") {
+			types, text, _ := strings.Cut(part, ": ") // of which there is the same to say
+			if m := number.FindStringSubmatch(text); m != nil {
+				n, _ := strconv.Atoi(m[1])
+				sum += n * (1 + strings.Count(types, ", "))
 			}
 		}
 		sums = append(sums, sum)

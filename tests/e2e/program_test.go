@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -151,9 +152,19 @@ func (r *process) cleanUp() {
 	if r.t.Failed() {
 		r.t.Logf("%s:\n%s", r.cmd.Path, r.log.String())
 	}
-	for _, secret := range r.secrets {
-		require.NotContains(r.t, r.log.String(), secret, "a secret in the output")
+	requireNoSecret(r.t, r.log.String(), r.secrets)
+}
+
+// secretShapes are in what no test has told: a JSON Web Token, as an access token
+// or an assertion is one, and a key.
+var secretShapes = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{10,}|PRIVATE KEY`)
+
+func requireNoSecret(t *testing.T, output string, secrets []string) {
+	t.Helper()
+	for _, secret := range secrets {
+		require.NotContains(t, output, secret, "a secret in the output")
 	}
+	require.NotRegexp(t, secretShapes, output, "a secret in the output")
 }
 
 // stop asks for a graceful stop and returns the exit status.
