@@ -7,6 +7,7 @@ const (
 	collector  = "plugin/internal/collector/"
 	dedup      = "plugin/internal/dedup/"
 	ledger     = "plugin/internal/ledger/"
+	network    = "plugin/internal/network/"
 	state      = "plugin/internal/state/"
 	inActivity = "./plugin/internal/activity"
 	inAuth     = "./plugin/internal/auth"
@@ -100,7 +101,7 @@ func statuses() []mutation {
 		rows = append(rows, mutation{row.name, activity + "errors.go", row.old, row.new, inCollect, row.test})
 	}
 	return append(rows,
-		mutation{"a redirect is not followed", activity + "transport.go", `return http.ErrUseLastResponse`, `return nil`, inActivity, "TestRedirectIsNotFollowed"},
+		mutation{"a redirect is not followed", network + "client.go", `return http.ErrUseLastResponse`, `return nil`, inActivity, "TestRedirectIsNotFollowed"},
 		mutation{"gone contents are done", collector + "failure.go", `c.outbox.complete(contentKey{j.ct, j.content.ID})`, `c.again(j, ledger.FaultOwn)`, inCollect, content + "AF20051_Not_Found"},
 		mutation{"what must be changed is tried every 5 minutes", collector + "failure.go", `c.queue.hold(j.ct, c.now().Add(configurationWait))`, `c.queue.hold(j.ct, c.now().Add(time.Second))`, inCollect, content + "AF20010_Bad_Request"},
 		mutation{"what must be changed for a type holds no other", collector + "failure.go", `c.queue.hold(j.ct, c.now().Add(configurationWait))`, `c.queue.withoutToken(c.now(), func(int) time.Duration { return configurationWait })`, inCollect, "TestContentsThatMayNotBeFetchedHoldUpNoOtherType"},
@@ -178,7 +179,7 @@ func bodies() []mutation {
 		c.gone(j, err)`, inCollect, "TestABodyThatIsNoListOfRecordsIsTriedFiveTimesAndThenSlowly/html"},
 		{"wrong type: an error object", collector + "failure.go", `activity.Decide(http.StatusOK, blob.Code, blob.Message)`, `activity.Decide(http.StatusTeapot, "", "")`, inCollect, "TestAnErrorObjectInThePlaceOfAContentIsTheErrorThatItSays"},
 		{"gzip", activity + "body.go", `if head[0] != gzipMagic {`, `if head[0] > 0 {`, inCollect, "TestLesson06WhateverComesInThePlaceOfAContentTheOthersArrive/gzip"},
-		{"slow to start", activity + "transport.go", `ResponseHeaderTimeout:  s.Timeout,`, ``, inCollect, "TestABodyThatIsSlowToStartIsWaitedForUntilTimeoutAndNoLonger"},
+		{"slow to start", network + "client.go", `ResponseHeaderTimeout:  s.Timeout,`, ``, inCollect, "TestABodyThatIsSlowToStartIsWaitedForUntilTimeoutAndNoLonger"},
 		{"bodies that trickle free their workers", activity + "body.go", `int64(w.window.Seconds() * trickleRate)`, `int64(w.window.Seconds())`, inCollect, "TestEightBodiesThatTrickleFreeTheirWorkersAfterAMinuteAndTheOthersGoOn/trickle"},
 		{"bodies that stall free their workers", activity + "body.go", `w.timer.Reset(w.limit())`, `w.timer.Reset(1000 * w.limit())`, inCollect, "TestEightBodiesThatTrickleFreeTheirWorkersAfterAMinuteAndTheOthersGoOn/stall"},
 		{"bodies that trickle go to the back of the queue", collector + "queue.go", `if h[i].inVain != h[k].inVain {`, `if false {`, inCollect, "TestBodiesThatTrickleTakeNoWorkerFromABacklog"},
@@ -256,7 +257,7 @@ func promises() []mutation {
 		{"one batch at a time", ledger + "handover.go", `return n == 0 || h.given[n-1].arrived || !h.given[n-1].base.OK`, `return n >= 0`, inLedger, "TestOneBatchIsUnderWayAtATime"},
 		{"a batch that was dropped comes again", ledger + "handover.go", `if last.arrived || !last.base.OK || h.unpaused-last.at < LostAfter {`, `if last.seq > 0 {`, inCollect, "TestBatchThatFluentBitDropsComesAgain"},
 		{"nothing is handed over during a pause", ledger + "handover.go", `if h.paused || h.resting() {`, `if h.resting() {`, inCollect, "TestNothingIsHandedOverDuringAPause"},
-		{"the buffer is bounded", collector + "worker.go", `if err := s.c.budget.Acquire(ctx, int64(len(s.ch.buf))); err != nil {`, `if s.c.budget.TryAcquire(int64(len(s.ch.buf))); ctx.Err() != nil {
+		{"the buffer is bounded", collector + "worker.go", `if err := s.c.budget.take(ctx, s.ch.counted); err != nil {`, `if s.c.budget.free.TryAcquire(int64(s.ch.counted)); ctx.Err() != nil {
 		err := ctx.Err()`, inCollect, "TestLesson14APausedOutputLosesNothingAndRepeatsNothing/for_an_hour,_in_which_the_buffer_fills"},
 		{"what arrived is committed at exit", collector + "collector.go", `	c.lastCommit()
 `, ``, inCollect, "TestLesson15StartAndStopLeaveNothingBehind/50_reloads"},
@@ -280,7 +281,7 @@ func alerts() []mutation {
 		return 24 * time.Hour
 	}
 	if !ok {`, inCollect, "TestAlertWithoutEntitiesWaitsAndARestartDoesNotForgetIt"},
-		{"a bundle for each alert", collector + "alerts.go", `if a.c.settings.OriginalBundle {`, `if false {`, inCollect, "TestBundleComesWithTheEvents"},
+		{"a bundle for each alert", collector + "alerts.go", `if !a.c.settings.OriginalBundle {`, `if true {`, inCollect, "TestBundleComesWithTheEvents"},
 	}
 }
 
@@ -317,7 +318,7 @@ func disks() []mutation {
 func bugs() []mutation {
 	return []mutation{
 		{"a panic in pack costs a fetch", collector + "pack.go", `broken[key] = true`, `_ = broken`, inCollect, "TestAPanicInPackCostsOneMoreFetch"},
-		{"a panic in normalize costs a form", collector + "worker.go", `w.normalizer = newNormalizer(s.c.settings)`, `_ = newNormalizer(s.c.settings)`, inCollect, "TestAPanicInNormalizeCostsOneRecordItsForm"},
+		{"a panic in normalize costs a form", collector + "worker.go", `w.normalizer = normalize.New(s.c.settings.RecordOptions())`, `_ = normalize.New(s.c.settings.RecordOptions())`, inCollect, "TestAPanicInNormalizeCostsOneRecordItsForm"},
 		{"a panic in a worker costs an attempt", collector + "worker.go", `w.c.again(j, ledger.FaultOwn)`, `_ = ledger.FaultOwn`, inCollect, "TestAPanicInAWorkerCostsAnAttempt"},
 		{"a goroutine that panics begins again", collector + "collector.go", `panicked = true`, `panicked = false`, inCollect, "TestAGoroutineThatPanicsBeginsAgainAfterTenSeconds"},
 	}
