@@ -72,7 +72,7 @@ func Main(args []string, e Environment) int {
 		_, _ = fmt.Fprintf(e.Stderr, "%s: %v\n", root.Name(), err) // nobody is left to tell
 		return exitWrong
 	default:
-		_, _ = fmt.Fprintf(e.Stderr, "%s: %v\n\n%s", root.Name(), err, cmd.UsageString()) // nobody is left to tell
+		_, _ = fmt.Fprintf(e.Stderr, "%s: %v; see %s --help\n", root.Name(), err, cmd.CommandPath()) // nobody is left to tell
 		return exitUsage
 	}
 }

@@ -157,7 +157,7 @@ func TestAF20022AndAF20023StartTheSubscriptionOnceIn15Minutes(t *testing.T) {
 					assert.GreaterOrEqual(t, wait, 15*time.Minute)
 				}
 				assert.Less(t, len(r.requests(simulator.RouteContentList, simulator.AuditExchange)), 25)
-				assert.Len(t, r.lines("level=ERROR", code, "it is started"), 1, r.log)
+				assert.Len(t, r.lines("level=ERROR", code, "it is started as soon as"), 1, r.log)
 				assert.Len(t, r.lines("level=ERROR"), 1)
 				r.end(remove)
 			})

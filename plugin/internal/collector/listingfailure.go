@@ -38,7 +38,7 @@ func (s *stream) handle(ctx context.Context, err error, attempt int) time.Durati
 		s.report(err, "listing broke off between pages; it begins again, and what it found is kept")
 		return ledger.Backoff(time.Second, listRetryMost, attempt)
 	case activity.Resubscribe:
-		s.report(err, "the subscription is missing or disabled; it is started")
+		s.report(err, "the subscription is missing or disabled; it is started as soon as the API allows")
 		return s.restart(ctx, attempt)
 	case activity.AuditingOff, activity.Configuration, activity.Reauthenticate:
 		s.report(err, "cannot list; tried again every 5 minutes")

@@ -38,7 +38,10 @@ func (s *stream) start(ctx context.Context) error {
 		s.c.log.Info("subscription started; the first contents may take up to 12 hours", "content_type", s.ct)
 		return nil
 	case activity.ClassOf(err) == activity.CoolDown:
-		s.nextStart = s.c.now().Add(min(startEvery, retryAfter(err)+time.Second))
+		wait := min(startEvery, retryAfter(err)+time.Second)
+		s.nextStart = s.c.now().Add(wait)
+		s.c.log.Warn("the API does not let the subscription be started yet: while it is off, what appears is lost",
+			"content_type", s.ct, "next_try_in", wait)
 		return nil
 	}
 	return err
