@@ -88,7 +88,7 @@ unit: ## unit tests
 	$(GO) test $(UNIT)
 
 race: ## unit tests with the race detector
-	CGO_ENABLED=1 CC=$(CC) $(GO) test -race $(UNIT)
+	CGO_ENABLED=1 CC=$(CC) $(GO) test -race -timeout 20m $(UNIT)
 
 # What runs within one process; a library with the race detector cannot be loaded.
 UNIT := ./normalize/... ./plugin/... ./tests/simulator/... ./tests/mutate
