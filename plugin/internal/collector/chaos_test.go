@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	chaosSeeds = flag.Int("chaos", 10, "random schedules to run")
+	chaosSeeds = flag.Int("chaos", 4, "random schedules to run")
 	chaosFrom  = flag.Uint64("seed", 1, "seed of the first schedule; a failing one is printed")
 )
 
