@@ -591,8 +591,8 @@ func TestLesson12AnOddRecordArrivesAndSoDoItsNeighbors(t *testing.T) {
 	})
 }
 
-// TestLesson13 says that no part of an alert is lost, in whatever order they come.
-// Alerts are not merged with their entities yet; each record arrives as it is.
+// Every piece arrives as it is, and the alert with all of its entities beside
+// them. A restart while an alert is pending: TestAlertWithoutEntitiesWaits….
 func TestLesson13AlertsInPiecesArriveWhateverTheirOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -614,12 +614,24 @@ func TestLesson13AlertsInPiecesArriveWhateverTheirOrder(t *testing.T) {
 		r.start()
 		r.run(2 * time.Minute)
 		assert.Len(t, r.delivered, 502)
+		summaries := func() (counts []string) {
+			for _, a := range r.alerts {
+				summary, ok := a["event_summary"].(map[string]any)
+				require.True(t, ok)
+				listed, ok := summary["AlertEntityId"].([]any)
+				require.True(t, ok)
+				counts = append(counts, fmt.Sprint("revision ", a["alert_revision"], ": ", summary["alert_entity_count"], ", listed ", len(listed)))
+			}
+			return counts
+		}
+		assert.Equal(t, []string{"revision 0: 501, listed 100"}, summaries())
 		r.stop() // a restart while one of them is to come
 		r.start()
 		r.run(50 * time.Minute)
 		r.stop()
 		r.requireAllOnce()
 		assert.Len(t, r.delivered, 503)
+		assert.Equal(t, []string{"revision 0: 501, listed 100", "revision 1: 502, listed 100"}, summaries())
 	})
 }
 
