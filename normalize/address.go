@@ -19,17 +19,7 @@ type address struct {
 
 // address writes srcip, srcip_host, srcip_version, srcip_type and srcport.
 func (n *Normalizer) address() {
-	var found address
-	for _, f := range addressFields {
-		a := parseAddress(n.fieldText(f))
-		if a.ip.IsValid() {
-			found = a
-			break
-		}
-		if found.host == nil {
-			found = a
-		}
-	}
+	found, _ := n.client()
 	if found.ip.IsValid() {
 		n.ip(found.ip, found.host == nil)
 	}
@@ -41,6 +31,20 @@ func (n *Normalizer) address() {
 	if found.port > 0 {
 		l.member(keyPort, intNode(int64(found.port)))
 	}
+}
+
+// client returns where the client is, and the index of the field that says so.
+func (n *Normalizer) client() (found address, from int) {
+	for _, f := range addressFields {
+		a := parseAddress(n.fieldText(f))
+		if a.ip.IsValid() {
+			return a, n.field(f)
+		}
+		if found.host == nil {
+			found, from = a, n.field(f)
+		}
+	}
+	return found, from
 }
 
 // ip writes what an address itself says; it is its own host where no name is

@@ -76,69 +76,85 @@ const (
 	fieldPolicyID
 	fieldData
 
+	// Of the schemas alone.
+	fieldErrorNumber
+	fieldCorrelationID
+	fieldApplicationID
+	fieldApplicationDisplayName
+	fieldTarget
+	fieldItemType
+	fieldListItemUniqueID
+
 	fieldCount
 )
 
 // fieldNames are the names of the fields. Names are case-exact: the service
 // writes them in one way only.
 var fieldNames = [fieldCount]string{
-	fieldID:                    "Id",
-	fieldRecordType:            "RecordType",
-	fieldRecordNumber:          "RecordNumber",
-	fieldCreationTime:          "CreationTime",
-	fieldOperation:             "Operation",
-	fieldWorkload:              "Workload",
-	fieldUserType:              "UserType",
-	fieldOrganizationID:        "OrganizationId",
-	fieldUserID:                "UserId",
-	fieldUserKey:               "UserKey",
-	fieldClientIP:              "ClientIP",
-	fieldClientIPAddress:       "ClientIPAddress",
-	fieldActorIPAddress:        "ActorIpAddress",
-	fieldResultStatus:          "ResultStatus",
-	fieldLogonError:            "LogonError",
-	fieldObjectID:              "ObjectId",
-	fieldUserAgent:             "UserAgent",
-	fieldClientInfoString:      "ClientInfoString",
-	fieldExtendedProperties:    "ExtendedProperties",
-	fieldDeviceProperties:      "DeviceProperties",
-	fieldParameters:            "Parameters",
-	fieldModifiedProperties:    "ModifiedProperties",
-	fieldOperationProperties:   "OperationProperties",
-	fieldSourceFileName:        "SourceFileName",
-	fieldSourceFileExtension:   "SourceFileExtension",
-	fieldSourceRelativeURL:     "SourceRelativeUrl",
-	fieldFileSizeBytes:         "FileSizeBytes",
-	fieldFileSize:              "FileSize",
-	fieldFileExtension:         "FileExtension",
-	fieldFileData:              "FileData",
-	fieldURL:                   "Url",
-	fieldItem:                  "Item",
-	fieldSubject:               "Subject",
-	fieldInternetMessageID:     "InternetMessageId",
-	fieldP1Sender:              "P1Sender",
-	fieldP2Sender:              "P2Sender",
-	fieldRecipients:            "Recipients",
-	fieldPolicyDetails:         "PolicyDetails",
-	fieldExceptionInfo:         "ExceptionInfo",
-	fieldExchangeMetaData:      "ExchangeMetaData",
-	fieldSharePointMetaData:    "SharePointMetaData",
-	fieldEndpointMetaData:      "EndpointMetaData",
-	fieldSensitiveInfoTypeData: "SensitiveInfoTypeData",
-	fieldEnforcementMode:       "EnforcementMode",
-	fieldAlertID:               "AlertId",
-	fieldAlertEntityID:         "AlertEntityId",
-	fieldEntityType:            "EntityType",
-	fieldAlertType:             "AlertType",
-	fieldStatus:                "Status",
-	fieldSeverity:              "Severity",
-	fieldComments:              "Comments",
-	fieldAlertLinks:            "AlertLinks",
-	fieldSource:                "Source",
-	fieldName:                  "Name",
-	fieldCategory:              "Category",
-	fieldPolicyID:              "PolicyId",
-	fieldData:                  "Data",
+	fieldID:                     "Id",
+	fieldRecordType:             "RecordType",
+	fieldRecordNumber:           "RecordNumber",
+	fieldCreationTime:           "CreationTime",
+	fieldOperation:              "Operation",
+	fieldWorkload:               "Workload",
+	fieldUserType:               "UserType",
+	fieldOrganizationID:         "OrganizationId",
+	fieldUserID:                 "UserId",
+	fieldUserKey:                "UserKey",
+	fieldClientIP:               "ClientIP",
+	fieldClientIPAddress:        "ClientIPAddress",
+	fieldActorIPAddress:         "ActorIpAddress",
+	fieldResultStatus:           "ResultStatus",
+	fieldLogonError:             "LogonError",
+	fieldObjectID:               "ObjectId",
+	fieldUserAgent:              "UserAgent",
+	fieldClientInfoString:       "ClientInfoString",
+	fieldExtendedProperties:     "ExtendedProperties",
+	fieldDeviceProperties:       "DeviceProperties",
+	fieldParameters:             "Parameters",
+	fieldModifiedProperties:     "ModifiedProperties",
+	fieldOperationProperties:    "OperationProperties",
+	fieldSourceFileName:         "SourceFileName",
+	fieldSourceFileExtension:    "SourceFileExtension",
+	fieldSourceRelativeURL:      "SourceRelativeUrl",
+	fieldFileSizeBytes:          "FileSizeBytes",
+	fieldFileSize:               "FileSize",
+	fieldFileExtension:          "FileExtension",
+	fieldFileData:               "FileData",
+	fieldURL:                    "Url",
+	fieldItem:                   "Item",
+	fieldSubject:                "Subject",
+	fieldInternetMessageID:      "InternetMessageId",
+	fieldP1Sender:               "P1Sender",
+	fieldP2Sender:               "P2Sender",
+	fieldRecipients:             "Recipients",
+	fieldPolicyDetails:          "PolicyDetails",
+	fieldExceptionInfo:          "ExceptionInfo",
+	fieldExchangeMetaData:       "ExchangeMetaData",
+	fieldSharePointMetaData:     "SharePointMetaData",
+	fieldEndpointMetaData:       "EndpointMetaData",
+	fieldSensitiveInfoTypeData:  "SensitiveInfoTypeData",
+	fieldEnforcementMode:        "EnforcementMode",
+	fieldAlertID:                "AlertId",
+	fieldAlertEntityID:          "AlertEntityId",
+	fieldEntityType:             "EntityType",
+	fieldAlertType:              "AlertType",
+	fieldStatus:                 "Status",
+	fieldSeverity:               "Severity",
+	fieldComments:               "Comments",
+	fieldAlertLinks:             "AlertLinks",
+	fieldSource:                 "Source",
+	fieldName:                   "Name",
+	fieldCategory:               "Category",
+	fieldPolicyID:               "PolicyId",
+	fieldData:                   "Data",
+	fieldErrorNumber:            "ErrorNumber",
+	fieldCorrelationID:          "CorrelationId",
+	fieldApplicationID:          "ApplicationId",
+	fieldApplicationDisplayName: "ApplicationDisplayName",
+	fieldTarget:                 "Target",
+	fieldItemType:               "ItemType",
+	fieldListItemUniqueID:       "ListItemUniqueId",
 }
 
 // fieldOf finds the field of a name. A switch, for it is asked for every
@@ -260,6 +276,20 @@ func fieldOf(name []byte) field {
 		return fieldPolicyID
 	case "Data":
 		return fieldData
+	case "ErrorNumber":
+		return fieldErrorNumber
+	case "CorrelationId":
+		return fieldCorrelationID
+	case "ApplicationId":
+		return fieldApplicationID
+	case "ApplicationDisplayName":
+		return fieldApplicationDisplayName
+	case "Target":
+		return fieldTarget
+	case "ItemType":
+		return fieldItemType
+	case "ListItemUniqueId":
+		return fieldListItemUniqueID
 	default:
 		return noField
 	}

@@ -72,6 +72,22 @@ func (l *layer) key(name string) {
 // item counts the next item of the open list.
 func (l *layer) item() { l.nodes[l.stack[l.depth-1]].n++ }
 
+// shutItem closes an object that is an item of a list; an empty one goes.
+func (l *layer) shutItem() {
+	l.close()
+	if at := l.stack[l.depth]; l.nodes[at].n == 0 {
+		l.nodes = l.nodes[:at]
+		l.nodes[l.stack[l.depth-1]].n--
+	}
+}
+
+// own returns a text as a String that is no value yet.
+func (l *layer) own(text string) Node {
+	at := len(l.texts)
+	l.texts = appendValid(l.texts, []byte(text))
+	return l.since(at)
+}
+
 // member appends a key and a value that is one node.
 func (l *layer) member(name string, value Node) {
 	l.key(name)

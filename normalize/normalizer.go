@@ -28,6 +28,7 @@ type Normalizer struct {
 	when        moment   // of the record in hand
 	recordType  int      // of the record in hand, -1 for none
 	dlp         dlpMatch // of the record in hand
+	ocsf        ocsfEvent
 	pairs       pairs
 	inner       tape // of JSON in a string
 	innerText   []byte

@@ -26,7 +26,7 @@ var shapes = [...]*shape{
 	FormatInterflow: &interflow,
 	FormatRaw:       &verbatim,
 	FormatECS:       &interflow,
-	FormatOCSF:      &interflow,
+	FormatOCSF:      &ocsf,
 }
 
 // verbatim is the format raw: the original fields, with what tells them apart.

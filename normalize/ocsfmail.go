@@ -1,0 +1,176 @@
+package normalize
+
+// Directions of a message.
+const (
+	directionUnknown  = 0
+	directionInbound  = 1
+	directionOutbound = 2
+	directionInternal = 3
+)
+
+// emailActivity writes a message that was sent from a mailbox, or one that
+// Defender for Office 365 looked into.
+func (n *Normalizer) emailActivity() bool {
+	d := n.original()
+	if n.ocsf.is == sent {
+		return n.mailSent(&d)
+	}
+	return n.mailSeen(&d)
+}
+
+// mailbox returns the index of the field with the address that a message was
+// sent from: that of another, the mailbox's owner, the user.
+func (n *Normalizer) mailbox(d *document) int {
+	for _, i := range [...]int{n.top("SendAsUserSmtp"), n.top("SendOnBehalfOfUserSmtp"), n.top("MailboxOwnerUPN"), n.field(fieldUserID)} {
+		if i != 0 && d.tape.nodes[i].kind == String && isEmail(d.text(d.tape.nodes[i])) {
+			return i
+		}
+	}
+	return 0
+}
+
+// mailSent writes a message that was sent. Whom to, the records do not say.
+func (n *Normalizer) mailSent(d *document) bool {
+	from := n.mailbox(d)
+	if from == 0 {
+		return false
+	}
+	l := &n.layer
+	n.ocsfActor()
+	l.key("email")
+	l.open()
+	n.claimAt("from", from)
+	if i := n.objectField(fieldItem); i != 0 {
+		n.scalarMember("subject", d, d.lookup(i, "Subject"))
+		n.scalarMember("message_uid", d, d.lookup(i, "InternetMessageId"))
+		n.scalarMember("uid", d, d.lookup(i, "Id"))
+		n.sizeMember(d, d.lookup(i, "SizeInBytes"))
+	}
+	l.close()
+	l.member("direction_id", intNode(directionUnknown))
+	n.srcEndpoint()
+	n.api(false)
+	n.ocsfStatus()
+	return true
+}
+
+// mailSeen writes a message of which Defender for Office 365 tells.
+func (n *Normalizer) mailSeen(d *document) bool {
+	from := n.field(fieldP2Sender)
+	if !n.isMail(d, from) {
+		from = n.field(fieldP1Sender)
+	}
+	if !n.isMail(d, from) && !n.anyMail(d, n.field(fieldRecipients)) {
+		return false
+	}
+	l := &n.layer
+	n.ocsfActor()
+	l.key("email")
+	l.open()
+	if n.isMail(d, from) {
+		n.claimAt("from", from)
+	}
+	if p1 := n.field(fieldP1Sender); n.isMail(d, p1) {
+		n.claimAt("smtp_from", p1)
+	}
+	n.mailList("to", d, n.field(fieldRecipients))
+	n.claim("subject", fieldSubject)
+	n.claim("message_uid", fieldInternetMessageID)
+	n.claimAt("uid", n.top("NetworkMessageId"))
+	l.close()
+	n.direction(d)
+	n.mailAuth(d)
+	n.mailSource(d)
+	n.api(false)
+	n.ocsfStatus()
+	return true
+}
+
+func (n *Normalizer) isMail(d *document, i int) bool {
+	return i != 0 && d.tape.nodes[i].kind == String && isEmail(d.text(d.tape.nodes[i]))
+}
+
+func (n *Normalizer) anyMail(d *document, list int) bool {
+	for i := range d.items(list) {
+		if n.isMail(d, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// mailList writes the addresses of a list. The list stays in unmapped where it
+// holds anything else.
+func (n *Normalizer) mailList(name string, d *document, list int) {
+	if !n.anyMail(d, list) {
+		return
+	}
+	l := &n.layer
+	l.key(name)
+	l.list()
+	all := true
+	for i := range d.items(list) {
+		if all = all && n.isMail(d, i); n.isMail(d, i) {
+			l.item()
+			l.value(d.tape.nodes[i])
+		}
+	}
+	l.close()
+	if all {
+		n.taken(list)
+	}
+}
+
+// direction writes whether a message came in, went out or stayed; one that went
+// out was sent.
+func (n *Normalizer) direction(d *document) {
+	l := &n.layer
+	id := int64(directionUnknown)
+	if i := n.top("Directionality"); i != 0 && d.tape.nodes[i].kind == String {
+		switch text := d.text(d.tape.nodes[i]); {
+		case equalFold(text, "inbound"):
+			id = directionInbound
+		case equalFold(text, "outbound"):
+			id = directionOutbound
+			n.ocsf.is = sent
+		case equalFold(text, "intraorg"):
+			id = directionInternal
+		}
+		n.claimAt("direction", i)
+	}
+	l.member("direction_id", intNode(id))
+}
+
+// mailAuth writes the verdicts of SPF, DKIM and DMARC.
+func (n *Normalizer) mailAuth(d *document) {
+	l := &n.layer
+	l.key("email_auth")
+	l.open()
+	details := n.top("AuthDetails")
+	for _, name := range [...]string{"spf", "dkim", "dmarc"} {
+		for i := range d.items(details) {
+			at := d.lookup(i, "Name")
+			if at == 0 || d.tape.nodes[at].kind != String || !equalFold(d.text(d.tape.nodes[at]), name) {
+				continue
+			}
+			n.scalarMember(name, d, d.lookup(i, "Value"))
+			break
+		}
+	}
+	l.shut()
+}
+
+// mailSource writes where a message came from.
+func (n *Normalizer) mailSource(d *document) {
+	i := n.top("SenderIp")
+	if i == 0 || d.tape.nodes[i].kind != String {
+		n.srcEndpoint()
+		return
+	}
+	a := parseAddress(d.text(d.tape.nodes[i]))
+	if !a.ip.IsValid() && a.host == nil {
+		n.srcEndpoint()
+		return
+	}
+	n.srcEndpointOf(a, i)
+}
