@@ -29,6 +29,7 @@ type Normalizer struct {
 	recordType  int      // of the record in hand, -1 for none
 	dlp         dlpMatch // of the record in hand
 	ocsf        ocsfEvent
+	ocsfKept    ocsfKept
 	pairs       pairs
 	inner       tape // of JSON in a string
 	innerText   []byte

@@ -48,10 +48,15 @@ type ocsfEvent struct {
 	notes    func(n *Normalizer) // writes more of ours into unmapped
 }
 
+// ocsfKept are texts of the settings that events have behind what is their own.
+// They stay in the layer with what all events of a content type begin with.
+type ocsfKept struct{ tenantName, tenantID, indexKey, index Node }
+
 // ocsfPrefix writes what all events of a content type share. It leaves metadata
 // open.
-func (n *Normalizer) ocsfPrefix(ct ContentType, _ string) {
-	l := &n.layer
+func (n *Normalizer) ocsfPrefix(ct ContentType, index string) {
+	l, o := &n.layer, &n.options
+	n.ocsfKept = ocsfKept{tenantName: l.own(o.TenantName), tenantID: l.own(o.TenantID), indexKey: l.own(o.IndexKey), index: l.own(index)}
 	l.key(keyMetadata)
 	l.open()
 	l.word("version", ocsfVersion)
@@ -88,7 +93,7 @@ func (n *Normalizer) ocsfFields() {
 		e.is = ocsfUnknown.activityOf(n.fieldText(fieldOperation))
 		n.apiActivity()
 	}
-	n.ocsfEnd(n.options.IndexEvents)
+	n.ocsfEnd()
 }
 
 // ocsfBegin starts an event.
@@ -129,10 +134,10 @@ func (n *Normalizer) ocsfClass() bool {
 }
 
 // ocsfEnd writes what all classes have, after their own.
-func (n *Normalizer) ocsfEnd(index string) {
+func (n *Normalizer) ocsfEnd() {
 	n.ocsfCloud()
 	n.ocsfIDs()
-	n.ocsfUnmapped(index)
+	n.ocsfUnmapped()
 	if n.options.RawText {
 		n.layer.member(keyRawData, n.originalText())
 	}
@@ -217,8 +222,7 @@ func (n *Normalizer) ocsfCloud() {
 		n.member("uid", fieldOrganizationID)
 	}
 	if n.options.TenantName != "" {
-		l.key("name")
-		l.text([]byte(n.options.TenantName))
+		l.member("name", n.ocsfKept.tenantName)
 	}
 	l.shut()
 	l.close()
@@ -253,14 +257,17 @@ func (n *Normalizer) top(name string) int {
 
 // ocsfUnmapped writes unmapped: what is ours and has no attribute, and all
 // original fields that stand in none.
-func (n *Normalizer) ocsfUnmapped(index string) {
+func (n *Normalizer) ocsfUnmapped() {
 	l, e := &n.layer, &n.ocsf
 	l.key(keyUnmapped)
 	l.open()
-	n.indexKey(index)
+	if n.options.IndexKey != "" {
+		l.item()
+		l.value(n.ocsfKept.indexKey)
+		l.value(n.ocsfKept.index)
+	}
 	if n.options.TenantID != "" {
-		l.key(keyTenantID)
-		l.text([]byte(n.options.TenantID))
+		l.member(keyTenantID, n.ocsfKept.tenantID)
 	}
 	if !n.when.known {
 		l.member(keyTimestampFallback, boolNode(true))
@@ -337,7 +344,7 @@ func (n *Normalizer) ocsfUndecodable(u undecodable) {
 	l.text([]byte(u.cause.Error()))
 	n.ocsfCloud()
 	n.ocsfIDs()
-	n.ocsfUnmapped(n.options.IndexEvents)
+	n.ocsfUnmapped()
 	l.key(keyRawData)
 	n.undecoded(u.raw.Bytes)
 }

@@ -45,7 +45,7 @@ func (n *Normalizer) ocsfAlert(a *MergedAlert) {
 		l.member(keyEntityCount, intNode(int64(a.Count)))
 		l.member(keyEntityTruncated, boolNode(a.Truncated))
 	}
-	n.ocsfEnd(n.options.IndexAlerts)
+	n.ocsfEnd()
 }
 
 func (n *Normalizer) label(word string) {
@@ -168,5 +168,5 @@ func (n *Normalizer) ocsfBundle() {
 	n.claim("title", fieldName)
 	l.close()
 	n.findingState()
-	n.ocsfEnd(n.options.IndexEvents)
+	n.ocsfEnd()
 }

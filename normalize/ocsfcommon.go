@@ -41,9 +41,18 @@ func (n *Normalizer) ocsfStatusIs(id int64) {
 	l.member("status_id", intNode(id))
 	switch id {
 	case statusSuccess:
-		l.word("status", "Success")
+		n.ocsfStatusWord("Success")
 	case statusFailure:
-		l.word("status", "Failure")
+		n.ocsfStatusWord("Failure")
+	}
+}
+
+// ocsfStatusWord writes the word for a state. A ResultStatus that is the same is
+// not in unmapped.
+func (n *Normalizer) ocsfStatusWord(word string) {
+	n.layer.word("status", word)
+	if n.record.tape != nil && string(n.fieldText(fieldResultStatus)) == word {
+		n.taken(n.field(fieldResultStatus))
 	}
 }
 

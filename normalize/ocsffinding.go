@@ -1,6 +1,9 @@
 package normalize
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // The states of findings, by Microsoft's Status; without one they are new.
 var findingStates = [...]struct {
@@ -89,7 +92,7 @@ func (n *Normalizer) findingUID(d *document) {
 	l := &n.layer
 	if n.record.alertKind() != noAlert {
 		l.key("uid")
-		l.text([]byte(n.record.alertUID()))
+		n.alertUID()
 		n.claim("uid_alt", fieldAlertID)
 		return
 	}
@@ -99,14 +102,36 @@ func (n *Normalizer) findingUID(d *document) {
 	n.member("uid", fieldID)
 }
 
-// alertUID returns the alert_uid that r belongs to.
-func (r *Record) alertUID() string {
+// alertUID appends, as a value, the alert_uid that the record belongs to. Nearly
+// all are of two short texts, which need no copy.
+func (n *Normalizer) alertUID() {
+	r, l := &n.record, &n.layer
+	at := len(l.texts)
+	l.texts = r.tape.appendField(l.texts, r.texts[fromRaw], fieldOrganizationID)
+	organization := len(l.texts) - at
+	l.texts = r.tape.appendField(append(l.texts, '/'), r.texts[fromRaw], fieldAlertID)
+	id := len(l.texts) - at - organization - 1
+	if 0 < id && id <= maxUIDPart && organization <= maxUIDPart && toLower(l.texts[at:]) {
+		l.value(l.since(at))
+		return
+	}
+	l.texts = l.texts[:at]
 	note := AlertNote{id: r.fieldText(fieldID)}
-	alertID := r.member("AlertId")
-	if alertID == "" && note.id == "" {
+	if id == 0 && note.id == "" {
 		note.text = string(r.appendValue(nil, r.tape.nodes))
 	}
-	return alertUID(r.fieldText(fieldOrganizationID), alertID, note)
+	l.text([]byte(alertUID(r.fieldText(fieldOrganizationID), r.fieldText(fieldAlertID), note)))
+}
+
+// toLower makes a text of ASCII lower case; false when it is none.
+func toLower(text []byte) bool {
+	for i, c := range text {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+		text[i] = lower(c)
+	}
+	return true
 }
 
 // findingInfo writes what a finding is about, beside what it is told by.
