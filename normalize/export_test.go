@@ -30,3 +30,18 @@ func FieldNames() map[int]string {
 
 // FieldOf is fieldOf.
 func FieldOf(name string) int { return int(fieldOf([]byte(name))) }
+
+// OCSFActivity returns the uid of the class, and the activity, that the tables
+// have for an operation of a RecordType.
+func OCSFActivity(recordType int, operation string) (class, activity int) {
+	is := ocsfFamilyOf(recordType).activityOf([]byte(operation))
+	return int(ocsfClasses[is.class].uid), int(is.id)
+}
+
+// OCSFTypes returns the record types that have a family of their own.
+func OCSFTypes() (types []int) {
+	for i := range ocsfFamilies {
+		types = append(types, ocsfFamilies[i].types...)
+	}
+	return types
+}

@@ -1,6 +1,9 @@
 package normalize
 
-import "maps"
+import (
+	"bytes"
+	"maps"
+)
 
 // ocsfClass is a class of events of OCSF, as a row of ocsfClasses.
 type ocsfClass uint8
@@ -180,17 +183,20 @@ func lower(c byte) byte {
 	return c
 }
 
-// verbIn returns what the first verb in the name of an operation says: that of a
-// cmdlet (Set-Mailbox) is its first word, others stand anywhere (PlanCreated,
-// "Update group."). Folded is the name in lower case, as long as it or shorter.
+// verbIn returns what the name of an operation says was done: a participle at its
+// end (SearchCreated), else the first verb ("Update group.", AddedToGroup). Of a
+// cmdlet (Set-Mailbox) only the first word counts. Folded is the name in lower
+// case, as long as it or shorter.
 func verbIn(folded, name []byte) uint8 {
+	first := uint8(activityOther)
 	for at := 0; at < len(folded); {
 		end := at + 1
 		for end < len(folded) && isLetter(folded[end]) && (folded[end] == name[end] || name[end-1] != folded[end-1]) {
 			end++ // a capital behind a small letter begins a word
 		}
-		if id, ok := verbs[string(folded[at:end])]; ok {
-			return id
+		word := folded[at:end]
+		if id, ok := verbs[string(word)]; ok && (first == activityOther || end == len(folded) && bytes.HasSuffix(word, []byte("ed"))) {
+			first = id
 		}
 		if at == 0 && end < len(folded) && folded[end] == '-' {
 			break
@@ -199,7 +205,7 @@ func verbIn(folded, name []byte) uint8 {
 			at++
 		}
 	}
-	return activityOther
+	return first
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || c >= 0x80 }
@@ -215,7 +221,7 @@ var verbs = func() map[string]uint8 {
 			"generated", "publish", "published", "provision", "provisioned", "copied", "opened", "started", "consent",
 		},
 		activityRead: {
-			"get", "gets", "view", "viewed", "read", "list", "listed", "search", "searched", "export", "exported", "accessed", "download",
+			"get", "gets", "view", "viewed", "read", "listed", "search", "searched", "export", "exported", "accessed", "download",
 			"downloaded", "preview", "previewed", "print", "printed", "test", "find", "discover", "query", "queried", "bind", "launch", "launched",
 			"visited", "played", "detail",
 		},

@@ -26,8 +26,8 @@ func TestRedactionMasksWhatWasDetected(t *testing.T) {
 	t.Parallel()
 	const masked = "[redacted]"
 	for _, mode := range []normalize.VendorFields{normalize.VendorTop, normalize.VendorNested, normalize.VendorBoth} {
-		for _, format := range []normalize.Format{normalize.FormatInterflow, normalize.FormatRaw} {
-			text := newRecord(t, secrets, normalize.Options{Redact: true, VendorFields: mode, Format: format})
+		for format := range normalize.FormatOCSF + 1 {
+			text := newRecord(t, secrets, normalize.Options{Redact: true, VendorFields: mode, Format: format, RawText: true})
 			assert.NotContains(t, text, pin)
 			assert.NotContains(t, text, "4111111111111111")
 		}

@@ -245,8 +245,10 @@ func TestNestingStaysWithinWhatFluentBitReads(t *testing.T) {
 	for depth := range 100 {
 		deep := strings.Repeat(`{"a":[`, depth) + `1` + strings.Repeat(`]}`, depth)
 		for _, text := range []string{`{"Deep":` + deep + `}`, `{"office365":[` + deep + `]}`, `{"timestamp":` + deep + `}`} {
-			for _, place := range []normalize.VendorFields{normalize.VendorTop, normalize.VendorNested, normalize.VendorBoth} {
-				n := normalize.New(normalize.Options{VendorFields: place})
+			for _, o := range []normalize.Options{
+				{}, {VendorFields: normalize.VendorNested}, {VendorFields: normalize.VendorBoth}, {Format: normalize.FormatECS}, {Format: normalize.FormatOCSF},
+			} {
+				n := normalize.New(o)
 				rec := n.Record(normalize.Raw{Bytes: []byte(text), Length: int64(len(text))}, testSource, benchReceived)
 				_, record := decode(t, msgpack.AppendEvent(nil, rec))
 				assert.LessOrEqual(t, 1+openContainers(record), limit-7, "room for the user's filters")
