@@ -42,9 +42,8 @@ var ocsf = shape{
 type ocsfEvent struct {
 	is       ocsfActivity
 	severity int64
-	service  Node    // the Workload
-	taken    []int32 // values of the record that stand in an attribute: they are not in unmapped
-	alert    *MergedAlert
+	service  Node                // the Workload
+	taken    []int32             // values of the record that stand in an attribute: they are not in unmapped
 	notes    func(n *Normalizer) // writes more of ours into unmapped
 }
 
@@ -162,6 +161,9 @@ func (n *Normalizer) ocsfIDs() {
 	l.member("type_uid", intNode(class.uid*100+id))
 	l.member("severity_id", intNode(e.severity))
 	l.word("severity", ocsfSeverities[e.severity])
+	if d.tape != nil && string(n.fieldText(fieldSeverity)) == ocsfSeverities[e.severity] {
+		n.taken(n.field(fieldSeverity))
+	}
 	l.member("time", intNode(n.when.created.UnixMilli()))
 }
 

@@ -93,7 +93,9 @@ func (n *Normalizer) entities(a *MergedAlert) {
 	}
 	affected, found := n.affectedUser()
 	for i := range ids {
-		found = found && !(n.entityKind(kinds[i], ids[i]) == entityUser && n.sameText(ids[i], affected))
+		if n.entityKind(kinds[i], ids[i]) == entityUser && n.sameText(ids[i], affected) {
+			found = false
+		}
 	}
 	l.key("evidences")
 	l.list()

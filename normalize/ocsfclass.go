@@ -235,7 +235,7 @@ var verbs = func() map[string]uint8 {
 		},
 		activityDelete: {
 			"remove", "removed", "delete", "deleted", "purge", "purged", "uninstall", "uninstalled", "revoke", "revoked", "unassign", "unassigned",
-			"cancel", "canceled", "cancelled", "expired", "clear", "cleared", "discard", "discarded", "recycled", "cleanup",
+			"cancel", "canceled", "expired", "clear", "cleared", "discard", "discarded", "recycled", "cleanup",
 		},
 	} {
 		for _, w := range words {

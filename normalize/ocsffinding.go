@@ -54,7 +54,7 @@ func (n *Normalizer) detectionFinding() bool {
 	}
 	l.key("finding_info")
 	l.open()
-	n.findingUID(&d)
+	n.findingUID()
 	n.findingInfo(&d)
 	l.close()
 	n.evidence(&d)
@@ -88,7 +88,7 @@ func ofObject(recordType int) bool {
 
 // findingUID writes what tells a finding from others: of an alert that is merged
 // the alert_uid, so that its originals and the merged one have the same.
-func (n *Normalizer) findingUID(d *document) {
+func (n *Normalizer) findingUID() {
 	l := &n.layer
 	if n.record.alertKind() != noAlert {
 		l.key("uid")

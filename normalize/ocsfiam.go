@@ -41,7 +41,7 @@ func (n *Normalizer) iam() {
 func (n *Normalizer) signInTarget(d *document) {
 	l := &n.layer
 	v, ok := n.scalar(d, n.field(fieldObjectID))
-	if ok {
+	if ok = ok && !isNobody(n.str(v)); ok {
 		n.taken(n.field(fieldObjectID))
 	} else {
 		for i := range d.items(n.field(fieldTarget)) {
