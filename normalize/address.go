@@ -17,9 +17,23 @@ type address struct {
 	port int
 }
 
+// client finds where the client is. What there is of it may all be missing.
+func (n *Normalizer) client() (found address) {
+	for _, f := range addressFields {
+		a := parseAddress(n.fieldText(f))
+		if a.ip.IsValid() {
+			return a
+		}
+		if found.host == nil {
+			found = a
+		}
+	}
+	return found
+}
+
 // address writes srcip, srcip_host, srcip_version, srcip_type and srcport.
 func (n *Normalizer) address() {
-	found, _ := n.client()
+	found := n.client()
 	if found.ip.IsValid() {
 		n.ip(found.ip, found.host == nil)
 	}
@@ -31,20 +45,6 @@ func (n *Normalizer) address() {
 	if found.port > 0 {
 		l.member(keyPort, intNode(int64(found.port)))
 	}
-}
-
-// client returns where the client is, and the index of the field that says so.
-func (n *Normalizer) client() (found address, from int) {
-	for _, f := range addressFields {
-		a := parseAddress(n.fieldText(f))
-		if a.ip.IsValid() {
-			return a, n.field(f)
-		}
-		if found.host == nil {
-			found, from = a, n.field(f)
-		}
-	}
-	return found, from
 }
 
 // ip writes what an address itself says; it is its own host where no name is

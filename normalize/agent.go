@@ -4,35 +4,34 @@ import "bytes"
 
 // userAgent writes user_agent.
 func (n *Normalizer) userAgent() {
-	if v, _, ok := n.agent(); ok {
+	if v, ok := n.agent(); ok {
 		n.layer.member(keyUserAgent, v)
 	}
 }
 
-// agent returns the user agent: the field of that name, else the property of a
+// agent finds the user agent: the field of that name, else the property of a
 // sign-in, else what a mail client says of itself, where it says a user agent.
-// field is the index of the top-level field that it is all of, 0 for none.
-func (n *Normalizer) agent() (v Node, field int, ok bool) {
+func (n *Normalizer) agent() (Node, bool) {
 	d := n.original()
-	if v, ok = n.scalar(&d, n.field(fieldUserAgent)); ok {
-		return v, n.field(fieldUserAgent), true
+	if v, ok := n.scalar(&d, n.field(fieldUserAgent)); ok {
+		return v, true
 	}
 	for i := range d.items(n.field(fieldExtendedProperties)) {
 		name := d.lookup(i, "Name")
 		if name == 0 || d.tape.nodes[name].kind != String || string(d.text(d.tape.nodes[name])) != "UserAgent" {
 			continue
 		}
-		if v, ok = n.scalar(&d, d.lookup(i, "Value")); ok {
-			return v, 0, true
+		if v, ok := n.scalar(&d, d.lookup(i, "Value")); ok {
+			return v, true
 		}
 	}
 	if i := n.field(fieldClientInfoString); i != 0 && d.tape.nodes[i].kind == String {
-		v = d.tape.nodes[i]
+		v := d.tape.nodes[i]
 		if from, to := agentIn(d.text(v)); to > from {
-			return v.cut(from, to), 0, true
+			return v.cut(from, to), true
 		}
 	}
-	return Node{}, 0, false
+	return Node{}, false
 }
 
 // agentIn finds the user agent in a ClientInfoString such as

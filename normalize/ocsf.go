@@ -1,5 +1,7 @@
 package normalize
 
+import "slices"
+
 // The Open Cybersecurity Schema Framework, as it is released.
 const (
 	ocsfVersion  = "1.8.0"
@@ -43,6 +45,7 @@ type ocsfEvent struct {
 	is       ocsfActivity
 	severity int64
 	service  Node                // the Workload
+	ip       Node                // the address in src_endpoint
 	taken    []int32             // values of the record that stand in an attribute: they are not in unmapped
 	notes    func(n *Normalizer) // writes more of ours into unmapped
 }
@@ -85,7 +88,7 @@ func (n *Normalizer) ocsfFields() {
 	e := &n.ocsf
 	e.is = ocsfFamilyOf(n.recordType).activityOf(n.fieldText(fieldOperation))
 	if n.dlp.is {
-		e.is = dataFinding
+		e.is = ocsfDataFinding
 	}
 	n.ocsfMetadata(fieldID)
 	if !n.ocsfClass() {
@@ -287,38 +290,70 @@ func (n *Normalizer) ocsfUnmapped() {
 // untaken writes the original fields that stand in no attribute, those with a
 // key of ours under office365.
 func (n *Normalizer) untaken(t *tape) {
-	l := &n.layer
-	start := len(l.nodes) - 1 // where the Object of the record would be
-	object := l.stack[l.depth-1]
-	l.values(t.nodes[1:])
-	l.nodes[object].n += t.nodes[0].n
-	for _, i := range n.ocsf.taken {
-		n.drop(object, start, int(i)-1)
+	l, e := &n.layer, &n.ocsf
+	displaced := n.displacedBy(t)
+	e.taken = append(e.taken, displaced...)
+	object, start := l.stack[l.depth-1], len(l.nodes)
+	n.originals(1)
+	if t.deepest < MaxDepth {
+		for _, i := range e.taken {
+			n.drop(object, start+int(i)-2) // without the node of the record, and the key is one before its value
+		}
+	} else {
+		n.dropEach(t, object, start)
 	}
-	if t.initial&n.initial == 0 || !n.isTaken(&n.record) {
+	if len(displaced) == 0 {
 		return
 	}
 	l.key(keyOffice365)
 	l.open()
-	for i := 1; i < len(t.nodes); i = t.next(i) {
-		if key := t.nodes[i]; key.kind == String && n.isReserved(n.record.Text(key)) && n.drop(object, start, i) {
-			l.item()
-			l.values(t.nodes[i:t.next(i)])
-		}
+	for _, i := range displaced {
+		l.item()
+		l.value(t.nodes[i-1])
+		n.shallow(int(i), 4) // inside of the record, unmapped and office365
 	}
-	l.shut()
+	l.close()
 }
 
-// drop lets go of the copy of the member whose key is at nodes[i] of the record.
-// False when it has gone before.
-func (n *Normalizer) drop(object int32, start, i int) bool {
-	l := &n.layer
-	if l.nodes[start+i].kind != String {
-		return false
+// displacedBy returns the values of the original fields that have a key of ours.
+func (n *Normalizer) displacedBy(t *tape) (values []int32) {
+	if t.initial&n.initial == 0 || !n.isTaken(&n.record) {
+		return nil
 	}
-	l.nodes[start+i] = Node{kind: Gone, n: uint32(1 + l.nodes[start+i+1].span())} //nolint:gosec // fewer than the bytes of a record
+	for i := 1; i < len(t.nodes); i = t.next(i) {
+		value := int32(i + 1) //nolint:gosec // fewer than the bytes of a record
+		if key := t.nodes[i]; key.kind == String && n.isReserved(n.record.Text(key)) && !slices.Contains(n.ocsf.taken, value) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// dropEach lets go of the members that are taken from a copy that is cut where it
+// nests too deep: its nodes are not those of the record one by one.
+func (n *Normalizer) dropEach(t *tape, object int32, start int) {
+	l := &n.layer
+	for i := 1; i < len(t.nodes); i = t.next(i) {
+		if t.nodes[i].kind == Gone {
+			continue
+		}
+		next := start + 2 + l.nodes[start+1].span()
+		if slices.Contains(n.ocsf.taken, int32(i+1)) { //nolint:gosec // fewer than the bytes of a record
+			n.drop(object, start)
+		}
+		start = next
+	}
+}
+
+// drop lets go of the member of an object whose key is at a node of the layer, if
+// it has not gone before.
+func (n *Normalizer) drop(object int32, at int) {
+	l := &n.layer
+	if l.nodes[at].kind != String {
+		return
+	}
+	l.nodes[at] = Node{kind: Gone, n: uint32(1 + l.nodes[at+1].span())} //nolint:gosec // fewer than the bytes of a record
 	l.nodes[object].n--
-	return true
 }
 
 // ocsfUndecodable writes a text that is no record: a Base Event of the activity

@@ -95,12 +95,12 @@ func keptInOCSF(t require.TestingT, n *normalize.Normalizer, raw normalize.Raw, 
 	texts := map[string]bool{}
 	scalars(event, func(text string) { texts[text] = true })
 	for key, value := range decoded(t, raw.Bytes) {
-		rest, ours := unmapped, key == "index" || key == "tenantid" || key == "timestamp_fallback" || key == "office365" || strings.HasPrefix(key, "alert_entity_")
+		rest, depth, ours := unmapped, 3, key == "index" || key == "tenantid" || key == "timestamp_fallback" || key == "office365" || strings.HasPrefix(key, "alert_entity_")
 		if ours {
-			rest = displaced
+			rest, depth = displaced, 4
 		}
 		if got, ok := rest[key]; ok {
-			want, shallow := wanted(value, 3)
+			want, shallow := wanted(value, depth)
 			require.True(t, !shallow || equal(want, got), "%s: %v, not %v", key, got, want)
 			continue
 		}
@@ -249,6 +249,40 @@ func TestOCSFKeepsFieldsWithKeysOfOurs(t *testing.T) {
 	}, unmapped)
 	bare := object(t, `{"CreationTime":"2026-03-02T10:00:00"}`, normalize.Options{Format: normalize.FormatOCSF})
 	assert.NotContains(t, bare, "unmapped", "it is never empty")
+}
+
+func TestOCSFNestsNoDeeperThanItMay(t *testing.T) {
+	t.Parallel()
+	for depth := range 2 * normalize.MaxDepth {
+		deep := strings.Repeat("[", depth) + "1" + strings.Repeat("]", depth)
+		text := `{"Id":"1","Deep":` + deep + `,"office365":` + deep + `,"UserId":"a@b.example"}`
+		m := object(t, text, ocsfOptions)
+		assert.LessOrEqual(t, nesting(m), normalize.MaxDepth, depth)
+		assert.Equal(t, "1", dig(m, "metadata.uid"))
+		unmapped, ok := m["unmapped"].(map[string]any)
+		require.True(t, ok)
+		assert.NotContains(t, unmapped, "Id")
+		assert.NotContains(t, unmapped, "UserId")
+		assert.Contains(t, unmapped, "Deep")
+		assert.NotNil(t, dig(unmapped, "office365.office365"))
+	}
+}
+
+// nesting returns how deep lists and objects nest.
+func nesting(v any) (depth int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, item := range v {
+			depth = max(depth, nesting(item))
+		}
+	case []any:
+		for _, item := range v {
+			depth = max(depth, nesting(item))
+		}
+	default:
+		return 0
+	}
+	return depth + 1
 }
 
 func TestOCSFHasTheTextOfARecordWithRawOn(t *testing.T) {

@@ -22,7 +22,7 @@ func (n *Normalizer) ocsfAlert(a *MergedAlert) {
 	n.dlp.reset()
 	n.ocsfBegin()
 	e := &n.ocsf
-	e.is, e.severity = newFinding, ocsfSeverity(n.fieldText(fieldSeverity))
+	e.is, e.severity = ocsfNewFinding, ocsfSeverity(n.fieldText(fieldSeverity))
 	l.key("uid")
 	at := len(l.texts)
 	l.texts = appendValid(l.texts, []byte(a.UID))

@@ -171,12 +171,12 @@ func foldOperation(room *[operationRoom]byte, operation []byte) []byte {
 	}
 	operation = operation[:min(len(operation), len(room))]
 	for i, c := range operation {
-		room[i] = lower(c)
+		room[i] = lowered(c)
 	}
 	return room[:len(operation)]
 }
 
-func lower(c byte) byte {
+func lowered(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + 'a' - 'A'
 	}
@@ -191,7 +191,7 @@ func verbIn(folded, name []byte) uint8 {
 	first := uint8(activityOther)
 	for at := 0; at < len(folded); {
 		end := at + 1
-		for end < len(folded) && isLetter(folded[end]) && (folded[end] == name[end] || name[end-1] != folded[end-1]) {
+		for end < len(folded) && inWord(folded[end]) && (folded[end] == name[end] || name[end-1] != folded[end-1]) {
 			end++ // a capital behind a small letter begins a word
 		}
 		word := folded[at:end]
@@ -201,14 +201,14 @@ func verbIn(folded, name []byte) uint8 {
 		if at == 0 && end < len(folded) && folded[end] == '-' {
 			break
 		}
-		for at = end; at < len(folded) && !isLetter(folded[at]); {
+		for at = end; at < len(folded) && !inWord(folded[at]); {
 			at++
 		}
 	}
 	return first
 }
 
-func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || c >= 0x80 }
+func inWord(c byte) bool { return 'a' <= c && c <= 'z' || c >= 0x80 }
 
 // verbs are the words in names of operations that say what was done. Words that
 // are nouns as often (access, share, record) are not among them.

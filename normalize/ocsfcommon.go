@@ -1,9 +1,6 @@
 package normalize
 
-import (
-	"bytes"
-	"net/netip"
-)
+import "bytes"
 
 // The severities of OCSF that Microsoft has words for.
 const (
@@ -239,14 +236,24 @@ func isAlphanumeric(c byte) bool {
 
 // srcEndpoint writes src_endpoint: the client, or, where the record does not say, the
 // service that it came from.
-func (n *Normalizer) srcEndpoint() { n.srcEndpointOf(n.client()) }
+func (n *Normalizer) srcEndpoint() {
+	n.srcEndpointOf(n.client())
+	for _, f := range addressFields {
+		if n.takenAsIP(n.field(f)) {
+			return
+		}
+	}
+}
 
-func (n *Normalizer) srcEndpointOf(a address, from int) {
+func (n *Normalizer) srcEndpointOf(a address) {
 	l := &n.layer
 	l.key("src_endpoint")
 	l.open()
 	if a.ip.IsValid() {
-		n.ipMember("ip", a.ip, from)
+		at := len(l.texts)
+		l.texts = a.ip.AppendTo(l.texts)
+		n.ocsf.ip = l.since(at)
+		l.member("ip", n.ocsf.ip)
 	}
 	if a.host != nil {
 		l.key("hostname")
@@ -265,21 +272,20 @@ func (n *Normalizer) srcEndpointOf(a address, from int) {
 	l.close()
 }
 
-// ipMember writes an address. The field that it is all of is not in unmapped.
-func (n *Normalizer) ipMember(name string, ip netip.Addr, from int) {
-	l := &n.layer
-	at := len(l.texts)
-	l.texts = ip.AppendTo(l.texts)
-	v := l.since(at)
-	l.member(name, v)
-	if d := n.original(); from != 0 && d.tape.nodes[from].kind == String && bytes.Equal(d.text(d.tape.nodes[from]), n.str(v)) {
-		n.taken(from)
+// takenAsIP takes the field at nodes[i] out of unmapped, if the address that was
+// written last is all of it.
+func (n *Normalizer) takenAsIP(i int) bool {
+	d, ip := n.original(), n.ocsf.ip
+	if i == 0 || ip.kind != String || d.tape.nodes[i].kind != String || !bytes.Equal(d.text(d.tape.nodes[i]), n.str(ip)) {
+		return false
 	}
+	n.taken(i)
+	return true
 }
 
 // httpRequest writes the user agent.
 func (n *Normalizer) httpRequest() {
-	v, from, ok := n.agent()
+	v, ok := n.agent()
 	if !ok {
 		return
 	}
@@ -288,7 +294,8 @@ func (n *Normalizer) httpRequest() {
 	l.open()
 	l.member("user_agent", v)
 	l.close()
-	if from != 0 {
-		n.taken(from)
+	d := n.original()
+	if _, all := n.scalar(&d, n.field(fieldUserAgent)); all {
+		n.taken(n.field(fieldUserAgent))
 	}
 }

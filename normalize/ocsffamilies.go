@@ -2,30 +2,30 @@ package normalize
 
 // Activities that several rows below have.
 var (
-	logon          = ocsfActivity{ocsfAuthentication, 1}
-	logoff         = ocsfActivity{ocsfAuthentication, 2}
-	accountChanged = ocsfActivity{ocsfAccountChange, activityOther}
-	grant          = ocsfActivity{ocsfUserAccess, 1}
-	revoke         = ocsfActivity{ocsfUserAccess, 2}
-	groupMember    = ocsfActivity{ocsfGroup, 3}
-	groupLeft      = ocsfActivity{ocsfGroup, 4}
-	groupDeleted   = ocsfActivity{ocsfGroup, 5}
-	groupCreated   = ocsfActivity{ocsfGroup, 6}
-	groupChanged   = ocsfActivity{ocsfGroup, activityOther}
-	entityUpdated  = ocsfActivity{ocsfEntity, activityUpdate}
-	newFinding     = ocsfActivity{ocsfDetection, 1}
-	dataFinding    = ocsfActivity{ocsfDataSecurity, 1}
-	pageRead       = ocsfActivity{ocsfWeb, activityRead}
-	searched       = ocsfActivity{ocsfWeb, activitySearch}
-	sent           = ocsfActivity{ocsfEmail, 1}
-	received       = ocsfActivity{ocsfEmail, 2}
-	shared         = ocsfActivity{ocsfFileHosting, 12}
-	unshared       = ocsfActivity{ocsfFileHosting, 13}
-	fileOpened     = ocsfActivity{ocsfFileHosting, 14}
-	fileOther      = ocsfActivity{ocsfFileHosting, activityOther}
-	apiRead        = ocsfActivity{ocsfAPI, activityRead}
-	apiUpdate      = ocsfActivity{ocsfAPI, activityUpdate}
-	apiDelete      = ocsfActivity{ocsfAPI, activityDelete}
+	ocsfLogon          = ocsfActivity{ocsfAuthentication, 1}
+	ocsfLogoff         = ocsfActivity{ocsfAuthentication, 2}
+	ocsfAccountChanged = ocsfActivity{ocsfAccountChange, activityOther}
+	ocsfGrant          = ocsfActivity{ocsfUserAccess, 1}
+	ocsfRevoke         = ocsfActivity{ocsfUserAccess, 2}
+	ocsfGroupMember    = ocsfActivity{ocsfGroup, 3}
+	ocsfGroupLeft      = ocsfActivity{ocsfGroup, 4}
+	ocsfGroupDeleted   = ocsfActivity{ocsfGroup, 5}
+	ocsfGroupCreated   = ocsfActivity{ocsfGroup, 6}
+	ocsfGroupChanged   = ocsfActivity{ocsfGroup, activityOther}
+	ocsfEntityUpdated  = ocsfActivity{ocsfEntity, activityUpdate}
+	ocsfNewFinding     = ocsfActivity{ocsfDetection, 1}
+	ocsfDataFinding    = ocsfActivity{ocsfDataSecurity, 1}
+	ocsfPageRead       = ocsfActivity{ocsfWeb, activityRead}
+	ocsfSearched       = ocsfActivity{ocsfWeb, activitySearch}
+	ocsfSent           = ocsfActivity{ocsfEmail, 1}
+	ocsfReceived       = ocsfActivity{ocsfEmail, 2}
+	ocsfShared         = ocsfActivity{ocsfFileHosting, 12}
+	ocsfUnshared       = ocsfActivity{ocsfFileHosting, 13}
+	ocsfFileOpened     = ocsfActivity{ocsfFileHosting, 14}
+	ocsfFileOther      = ocsfActivity{ocsfFileHosting, activityOther}
+	ocsfAPIRead        = ocsfActivity{ocsfAPI, activityRead}
+	ocsfAPIUpdate      = ocsfActivity{ocsfAPI, activityUpdate}
+	ocsfAPIDelete      = ocsfActivity{ocsfAPI, activityDelete}
 )
 
 // ocsfFamilies are the record types whose operations have classes of their own;
@@ -35,9 +35,9 @@ var ocsfFamilies = []ocsfFamily{
 	{ // AzureActiveDirectoryAccountLogon, AzureActiveDirectoryStsLogon
 		types: []int{9, 15},
 		operations: map[string]ocsfActivity{
-			"userloggedin": logon, "userloginfailed": logon, "userloggedoff": logoff, "userloggedout": logoff,
+			"userloggedin": ocsfLogon, "userloginfailed": ocsfLogon, "userloggedoff": ocsfLogoff, "userloggedout": ocsfLogoff,
 		},
-		beginnings: []ocsfBeginning{{"passwordlogon", logon}, {"foreignrealm", logon}, {"logout", logoff}},
+		beginnings: []ocsfBeginning{{"passwordlogon", ocsfLogon}, {"foreignrealm", ocsfLogon}, {"logout", ocsfLogoff}},
 		rest:       ocsfActivity{ocsfAuthentication, activityOther},
 	},
 	{ // AzureActiveDirectory
@@ -47,40 +47,40 @@ var ocsfFamilies = []ocsfFamily{
 			"reset user password": {ocsfAccountChange, 4}, "disable account": {ocsfAccountChange, 5}, "delete user": {ocsfAccountChange, 6},
 			"hard delete user": {ocsfAccountChange, 6}, "enable strong authentication": {ocsfAccountChange, 10},
 			"disable strong authentication": {ocsfAccountChange, 11},
-			"restore user":                  accountChanged, "update user": accountChanged, "change user license": accountChanged,
-			"set license properties": accountChanged, "set force change user password": accountChanged, "set user manager": accountChanged,
-			"update stsrefreshtokenvalidfrom timestamp": accountChanged, "convert federated user to managed": accountChanged,
+			"restore user":                  ocsfAccountChanged, "update user": ocsfAccountChanged, "change user license": ocsfAccountChanged,
+			"set license properties": ocsfAccountChanged, "set force change user password": ocsfAccountChanged, "set user manager": ocsfAccountChanged,
+			"update stsrefreshtokenvalidfrom timestamp": ocsfAccountChanged, "convert federated user to managed": ocsfAccountChanged,
 
-			"add member to role": grant, "add eligible member to role": grant, "add scoped member to role": grant,
-			"remove member from role": revoke, "remove eligible member from role": revoke, "remove scoped member from role": revoke,
+			"add member to role": ocsfGrant, "add eligible member to role": ocsfGrant, "add scoped member to role": ocsfGrant,
+			"remove member from role": ocsfRevoke, "remove eligible member from role": ocsfRevoke, "remove scoped member from role": ocsfRevoke,
 
-			"add group": groupCreated, "delete group": groupDeleted, "hard delete group": groupDeleted, "update group": groupChanged,
-			"restore group": groupChanged, "set group license": groupChanged, "add member to group": groupMember,
-			"remove member from group": groupLeft, "add owner to group": groupChanged, "remove owner from group": groupChanged,
+			"add group": ocsfGroupCreated, "delete group": ocsfGroupDeleted, "hard delete group": ocsfGroupDeleted, "update group": ocsfGroupChanged,
+			"restore group": ocsfGroupChanged, "set group license": ocsfGroupChanged, "add member to group": ocsfGroupMember,
+			"remove member from group": ocsfGroupLeft, "add owner to group": ocsfGroupChanged, "remove owner from group": ocsfGroupChanged,
 
-			"add registered owner to device": entityUpdated, "add registered users to device": entityUpdated,
-			"remove registered owner from device": entityUpdated, "remove registered users from device": entityUpdated,
-			"add owner to application": entityUpdated, "remove owner from application": entityUpdated,
-			"add owner to service principal": entityUpdated, "remove owner from service principal": entityUpdated,
-			"add service principal credentials": entityUpdated, "remove service principal credentials": entityUpdated,
-			"add app role assignment to service principal":      entityUpdated,
-			"remove app role assignment from service principal": entityUpdated,
+			"add registered owner to device": ocsfEntityUpdated, "add registered users to device": ocsfEntityUpdated,
+			"remove registered owner from device": ocsfEntityUpdated, "remove registered users from device": ocsfEntityUpdated,
+			"add owner to application": ocsfEntityUpdated, "remove owner from application": ocsfEntityUpdated,
+			"add owner to service principal": ocsfEntityUpdated, "remove owner from service principal": ocsfEntityUpdated,
+			"add service principal credentials": ocsfEntityUpdated, "remove service principal credentials": ocsfEntityUpdated,
+			"add app role assignment to service principal":      ocsfEntityUpdated,
+			"remove app role assignment from service principal": ocsfEntityUpdated,
 		},
 		rest: ocsfActivity{ocsfEntity, byVerb},
 	},
 	{ // SharePointFileOperation, OneDrive, SharePointSharingOperation
 		types: []int{6, 7, 14},
 		operations: map[string]ocsfActivity{
-			"filemalwaredetected": newFinding, "filecheckedout": {ocsfFileHosting, 10}, "filecheckedin": {ocsfFileHosting, 11},
+			"filemalwaredetected": ocsfNewFinding, "filecheckedout": {ocsfFileHosting, 10}, "filecheckedin": {ocsfFileHosting, 11},
 			"filecheckoutdiscarded": {ocsfFileHosting, 11},
 
-			"sharingset": shared, "addedtosecurelink": shared, "securelinkcreated": shared, "anonymouslinkcreated": shared,
-			"companylinkcreated": shared, "sharinginvitationcreated": shared, "sharingrevoked": unshared, "removedfromsecurelink": unshared,
-			"securelinkdeleted": unshared, "anonymouslinkremoved": unshared, "companylinkremoved": unshared, "sharinginvitationrevoked": unshared,
-			"anonymouslinkused": fileOpened, "companylinkused": fileOpened, "securelinkused": fileOpened,
+			"sharingset": ocsfShared, "addedtosecurelink": ocsfShared, "securelinkcreated": ocsfShared, "anonymouslinkcreated": ocsfShared,
+			"companylinkcreated": ocsfShared, "sharinginvitationcreated": ocsfShared, "sharingrevoked": ocsfUnshared, "removedfromsecurelink": ocsfUnshared,
+			"securelinkdeleted": ocsfUnshared, "anonymouslinkremoved": ocsfUnshared, "companylinkremoved": ocsfUnshared, "sharinginvitationrevoked": ocsfUnshared,
+			"anonymouslinkused": ocsfFileOpened, "companylinkused": ocsfFileOpened, "securelinkused": ocsfFileOpened,
 
-			"addedtogroup": groupMember, "removedfromgroup": groupLeft, "groupadded": groupCreated, "groupremoved": groupDeleted,
-			"groupupdated": groupChanged, "sitecollectionadminadded": grant, "sitecollectionadminremoved": revoke,
+			"addedtogroup": ocsfGroupMember, "removedfromgroup": ocsfGroupLeft, "groupadded": ocsfGroupCreated, "groupremoved": ocsfGroupDeleted,
+			"groupupdated": ocsfGroupChanged, "sitecollectionadminadded": ocsfGrant, "sitecollectionadminremoved": ocsfRevoke,
 		},
 		beginnings: []ocsfBeginning{
 			{"fileuploaded", ocsfActivity{ocsfFileHosting, 1}},
@@ -104,65 +104,65 @@ var ocsfFamilies = []ocsfFamily{
 			{"filerestored", ocsfActivity{ocsfFileHosting, 8}},
 			{"folderrestored", ocsfActivity{ocsfFileHosting, 8}},
 			{"filepreviewed", ocsfActivity{ocsfFileHosting, 9}},
-			{"fileaccessed", fileOpened},
-			{"file", fileOther},
-			{"folder", fileOther},
-			{"sharing", fileOther},
-			{"anonymouslink", fileOther},
-			{"companylink", fileOther},
-			{"securelink", fileOther},
-			{"pageviewed", pageRead},
-			{"clientview", pageRead},
-			{"searchquery", searched},
-			{"searchviewed", searched},
+			{"fileaccessed", ocsfFileOpened},
+			{"file", ocsfFileOther},
+			{"folder", ocsfFileOther},
+			{"sharing", ocsfFileOther},
+			{"anonymouslink", ocsfFileOther},
+			{"companylink", ocsfFileOther},
+			{"securelink", ocsfFileOther},
+			{"pageviewed", ocsfPageRead},
+			{"clientview", ocsfPageRead},
+			{"searchquery", ocsfSearched},
+			{"searchviewed", ocsfSearched},
 		},
 		rest: ocsfActivity{ocsfAPI, byVerb},
 	},
 	{ // SharePoint, its lists, comments, list items, content types and fields
 		types:      []int{4, 36, 37, 54, 55, 56},
-		beginnings: []ocsfBeginning{{"pageviewed", pageRead}, {"pageprefetched", pageRead}, {"clientview", pageRead}, {"search", searched}},
+		beginnings: []ocsfBeginning{{"pageviewed", ocsfPageRead}, {"pageprefetched", ocsfPageRead}, {"clientview", ocsfPageRead}, {"search", ocsfSearched}},
 		rest:       ocsfActivity{ocsfWeb, byVerb},
 	},
 	{ // ExchangeItem, ExchangeItemGroup, ExchangeAggregatedOperation, ExchangeItemAggregated
 		types: []int{2, 3, 19, 50},
 		operations: map[string]ocsfActivity{
-			"send": sent, "sendas": sent, "sendonbehalf": sent, "mailitemsaccessed": apiRead, "folderbind": apiRead, "messagebind": apiRead,
-			"attachmentaccess": apiRead,
-			"mailboxlogin":     logon, "movetodeleteditems": apiUpdate, "softdelete": apiDelete, "harddelete": apiDelete,
-			"recorddelete": apiDelete,
+			"send": ocsfSent, "sendas": ocsfSent, "sendonbehalf": ocsfSent, "mailitemsaccessed": ocsfAPIRead, "folderbind": ocsfAPIRead, "messagebind": ocsfAPIRead,
+			"attachmentaccess": ocsfAPIRead,
+			"mailboxlogin":     ocsfLogon, "movetodeleteditems": ocsfAPIUpdate, "softdelete": ocsfAPIDelete, "harddelete": ocsfAPIDelete,
+			"recorddelete": ocsfAPIDelete,
 		},
 		rest: ocsfActivity{ocsfAPI, byVerb},
 	},
 	{ // of Outlook on the web
 		types:      []int{275},
-		beginnings: []ocsfBeginning{{"owaauth", logon}},
+		beginnings: []ocsfBeginning{{"owaauth", ocsfLogon}},
 		rest:       ocsfActivity{ocsfAPI, byVerb},
 	},
-	{types: []int{28}, rest: received}, // ThreatIntelligence: messages that were looked into
+	{types: []int{28}, rest: ocsfReceived}, // ThreatIntelligence: messages that were looked into
 	{ // SecurityComplianceAlerts
 		types: []int{40},
 		operations: map[string]ocsfActivity{
-			"alerttriggered": newFinding, "alertentitygenerated": {ocsfDetection, 2}, "alertupdated": {ocsfDetection, 2},
+			"alerttriggered": ocsfNewFinding, "alertentitygenerated": {ocsfDetection, 2}, "alertupdated": {ocsfDetection, 2},
 		},
 		rest: ocsfActivity{ocsfDetection, activityOther},
 	},
 	// ThreatIntelligenceUrl, ThreatIntelligenceAtpContent, AirInvestigation, WDATPAlerts, MCASAlerts, MS365DCustomDetection, and, as records
 	// show, Entra ID Protection's risks.
-	{types: []int{41, 47, 64, 98, 113, 294}, rest: newFinding},
+	{types: []int{41, 47, 64, 98, 113, 294}, rest: ocsfNewFinding},
 	{types: []int{78, 117, 307}, beginnings: alertBeginnings, rest: ocsfActivity{ocsfAPI, byVerb}},
-	{types: dlpTypes[:], rest: dataFinding},
-	{types: []int{43, 75}, rest: apiUpdate}, // MIPLabel, MipAutoLabelExchangeItem: a label that was set
+	{types: dlpTypes[:], rest: ocsfDataFinding},
+	{types: []int{43, 75}, rest: ocsfAPIUpdate}, // MIPLabel, MipAutoLabelExchangeItem: a label that was set
 	{ // AipSensitivityLabelAction and the like
 		types:      []int{93, 94, 95},
-		operations: map[string]ocsfActivity{"access": apiRead, "accessdenied": apiRead},
+		operations: map[string]ocsfActivity{"access": ocsfAPIRead, "accessdenied": ocsfAPIRead},
 		rest:       ocsfActivity{ocsfAPI, byVerb},
 	},
 	{types: []int{261}, operations: map[string]ocsfActivity{"copilotinteraction": {ocsfAPI, activityCreate}}, rest: ocsfActivity{ocsfAPI, byVerb}},
 	{ // MicrosoftTeams
 		types: []int{25},
 		operations: map[string]ocsfActivity{
-			"teamcreated": groupCreated, "teamdeleted": groupDeleted, "memberadded": groupMember, "memberremoved": groupLeft,
-			"memberrolechanged": groupChanged, "teamsettingchanged": groupChanged, "teamssessionstarted": logon,
+			"teamcreated": ocsfGroupCreated, "teamdeleted": ocsfGroupDeleted, "memberadded": ocsfGroupMember, "memberremoved": ocsfGroupLeft,
+			"memberrolechanged": ocsfGroupChanged, "teamsettingchanged": ocsfGroupChanged, "teamssessionstarted": ocsfLogon,
 		},
 		rest: ocsfActivity{ocsfAPI, byVerb},
 	},
@@ -170,5 +170,5 @@ var ocsfFamilies = []ocsfFamily{
 
 // alertBeginnings are those of record types that hold more than alerts.
 var alertBeginnings = []ocsfBeginning{
-	{"alertcreated", newFinding}, {"alertupdated", ocsfActivity{ocsfDetection, 2}}, {"appgovernancealert", newFinding},
+	{"alertcreated", ocsfNewFinding}, {"alertupdated", ocsfActivity{ocsfDetection, 2}}, {"appgovernancealert", ocsfNewFinding},
 }

@@ -129,7 +129,7 @@ func toLower(text []byte) bool {
 		if c >= utf8.RuneSelf {
 			return false
 		}
-		text[i] = lower(c)
+		text[i] = lowered(c)
 	}
 	return true
 }
@@ -252,12 +252,17 @@ func (n *Normalizer) namedUser(name Node) {
 }
 
 func (n *Normalizer) evidenceSource(d *document) {
-	a, from := n.client()
-	if i := n.top("UserIp"); !a.ip.IsValid() && i != 0 && d.tape.nodes[i].kind == String {
-		a, from = parseAddress(d.text(d.tape.nodes[i])), i
+	if n.client().ip.IsValid() {
+		n.srcEndpoint()
+		return
 	}
-	if a.ip.IsValid() {
-		n.srcEndpointOf(a, from)
+	i := n.top("UserIp")
+	if i == 0 || d.tape.nodes[i].kind != String {
+		return
+	}
+	if a := parseAddress(d.text(d.tape.nodes[i])); a.ip.IsValid() {
+		n.srcEndpointOf(a)
+		n.takenAsIP(i)
 	}
 }
 

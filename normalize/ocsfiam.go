@@ -269,7 +269,7 @@ func (n *Normalizer) unquoted(v Node) Node {
 // groupManagement writes what was done to a group or a team, or to its members.
 func (n *Normalizer) groupManagement() bool {
 	d := n.original()
-	member := n.ocsf.is == groupMember || n.ocsf.is == groupLeft
+	member := n.ocsf.is == ocsfGroupMember || n.ocsf.is == ocsfGroupLeft
 	t := n.groupOf(&d, member)
 	if !t.is() {
 		return false

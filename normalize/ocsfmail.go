@@ -12,7 +12,7 @@ const (
 // Defender for Office 365 looked into.
 func (n *Normalizer) emailActivity() bool {
 	d := n.original()
-	if n.ocsf.is == sent {
+	if n.ocsf.is == ocsfSent {
 		return n.mailSent(&d)
 	}
 	return n.mailSeen(&d)
@@ -132,7 +132,7 @@ func (n *Normalizer) direction(d *document) {
 			id = directionInbound
 		case equalFold(text, "outbound"):
 			id = directionOutbound
-			n.ocsf.is = sent
+			n.ocsf.is = ocsfSent
 		case equalFold(text, "intraorg"):
 			id = directionInternal
 		}
@@ -172,5 +172,6 @@ func (n *Normalizer) mailSource(d *document) {
 		n.srcEndpoint()
 		return
 	}
-	n.srcEndpointOf(a, i)
+	n.srcEndpointOf(a)
+	n.takenAsIP(i)
 }
