@@ -27,6 +27,13 @@
 // office365 are the exception that their form brings: a name that comes twice has
 // a list of its values.
 //
+// What is said of the layer so far is the format interflow. Each format is a shape
+// (shape.go): the functions that write a record, an undecodable text, a merged
+// alert and a bundle. The format ocsf (ocsf.go) has tables of record types and
+// operations (ocsffamilies.go), one file for each family of classes, and a rule
+// for the rest: a value that stands in an attribute whole is claimed, all others
+// go to unmapped.
+//
 // Text that is no record costs no other record: it becomes a Record too, with
 // the text, what is wrong with it and where it was.
 //

@@ -11,11 +11,10 @@ const (
 
 // Keys of OCSF that more than one rule has.
 const (
-	keyUnmapped  = "unmapped"
-	keyRawData   = "raw_data"
-	keyMetadata  = "metadata"
-	keyUnknown   = "Unknown"
-	keySeverity1 = "Informational"
+	keyUnmapped = "unmapped"
+	keyRawData  = "raw_data"
+	keyMetadata = "metadata"
+	keyUnknown  = "Unknown"
 
 	keyEntityCount     = "alert_entity_count"
 	keyEntityTruncated = "alert_entity_truncated"
@@ -321,7 +320,7 @@ func (n *Normalizer) displacedBy(t *tape) (values []int32) {
 		return nil
 	}
 	for i := 1; i < len(t.nodes); i = t.next(i) {
-		value := int32(i + 1) //nolint:gosec // fewer than the bytes of a record
+		value := int32(i + 1)
 		if key := t.nodes[i]; key.kind == String && n.isReserved(n.record.Text(key)) && !slices.Contains(n.ocsf.taken, value) {
 			values = append(values, value)
 		}
@@ -338,7 +337,7 @@ func (n *Normalizer) dropEach(t *tape, object int32, start int) {
 			continue
 		}
 		next := start + 2 + l.nodes[start+1].span()
-		if slices.Contains(n.ocsf.taken, int32(i+1)) { //nolint:gosec // fewer than the bytes of a record
+		if slices.Contains(n.ocsf.taken, int32(i+1)) {
 			n.drop(object, start)
 		}
 		start = next

@@ -332,6 +332,9 @@ func TestOCSFNamesWhoWhereAndHow(t *testing.T) {
 		`{"UserId":"ServicePrincipal_0f4b","UserType":5,"Workload":"w"}`: {
 			"actor.user.name": "ServicePrincipal_0f4b", "actor.app_uid": "0f4b", "actor.user.type_id": json.Number("99"), "src_endpoint.svc_name": "w",
 		},
+		`{"UserId":"a@b.example","UserKey":"ThreatIntel","UserType":4}`: { // the key and the type of an agent
+			"actor.user.name": "a@b.example", "actor.user.email_addr": "a@b.example", "actor.user.domain": "b.example", "src_endpoint.svc_name": "Unknown",
+		},
 		`{"UserId":"é@b.example","ClientIP":"203.0.113.4:99"}`: { // an address, but none by the schema
 			"actor.user.name": "é@b.example", "actor.user.domain": "b.example", "src_endpoint.ip": "203.0.113.4", "src_endpoint.port": json.Number("99"),
 			"unmapped.ClientIP": "203.0.113.4:99",

@@ -2,8 +2,10 @@ package normalize
 
 import "bytes"
 
-// The severities of OCSF that Microsoft has words for.
+// The severities of OCSF that Microsoft has words for, and that of a finding
+// without one.
 const (
+	severityUnknown       = 0
 	severityInformational = 1
 	severityLow           = 2
 	severityMedium        = 3
@@ -11,10 +13,10 @@ const (
 )
 
 var ocsfSeverities = [...]string{
-	severityInformational: keySeverity1, severityLow: "Low", severityMedium: "Medium", severityHigh: "High",
+	severityUnknown: keyUnknown, severityInformational: "Informational", severityLow: "Low", severityMedium: "Medium", severityHigh: "High",
 }
 
-// ocsfSeverity returns the severity of a word, informational where it is none.
+// ocsfSeverity returns the severity of a word, unknown where it is none.
 func ocsfSeverity(text []byte) int64 {
 	var room [foldRoom]byte
 	word := fold(&room, text)
@@ -23,7 +25,7 @@ func ocsfSeverity(text []byte) int64 {
 			return int64(i) + severityInformational
 		}
 	}
-	return severityInformational
+	return severityUnknown
 }
 
 // The states of events that are no findings.
@@ -118,7 +120,7 @@ func (n *Normalizer) resource() {
 	l := &n.layer
 	d := n.original()
 	v, ok := n.scalar(&d, n.field(fieldObjectID))
-	if !ok {
+	if !ok || isNobody(n.str(v)) {
 		return
 	}
 	l.key("resources")
@@ -180,30 +182,40 @@ func (n *Normalizer) ocsfUser(key string) {
 	l := &n.layer
 	l.key(key)
 	l.open()
-	n.claim("name", fieldUserID)
-	n.claim("uid", fieldUserKey)
 	d := n.original()
-	n.userAddress(&d, n.field(fieldUserID))
-	if number, ok := whole(&d, n.field(fieldUserType)); ok {
-		kind := int64(activityOther)
-		if number >= 0 && number < int64(len(userTypes)) {
-			kind = userTypes[number]
-		}
-		l.member("type_id", intNode(kind))
+	n.claim("name", fieldUserID)
+	isPerson := n.userAddress(&d, n.field(fieldUserID))
+	// An agent that tells of a person has a UserKey and a UserType of its own.
+	if !isPerson || !isNobody(n.fieldText(fieldUserKey)) {
+		n.claim("uid", fieldUserKey)
+		n.userType(&d)
 	}
 	l.close()
 }
 
-// userAddress writes the e-mail address and the domain of a user's name that is one.
-func (n *Normalizer) userAddress(d *document, i int) {
-	who, ok := n.person(d, i)
+func (n *Normalizer) userType(d *document) {
+	number, ok := whole(d, n.field(fieldUserType))
 	if !ok {
 		return
+	}
+	kind := int64(activityOther)
+	if number >= 0 && number < int64(len(userTypes)) {
+		kind = userTypes[number]
+	}
+	n.layer.member("type_id", intNode(kind))
+}
+
+// userAddress writes the e-mail address and the domain of a user's name that is one.
+func (n *Normalizer) userAddress(d *document, i int) bool {
+	who, ok := n.person(d, i)
+	if !ok {
+		return false
 	}
 	n.layer.member("domain", who.domain)
 	if isEmail(n.str(who.upn)) {
 		n.layer.member("email_addr", who.upn)
 	}
+	return true
 }
 
 // isEmail reports whether text has the form that the schema wants of an address.

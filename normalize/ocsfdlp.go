@@ -32,6 +32,7 @@ func (n *Normalizer) dataSecurityFinding() bool {
 		return false
 	}
 	l := &n.layer
+	n.ocsf.severity = severityUnknown
 	if n.dlp.severity.kind == String {
 		n.ocsf.severity = ocsfSeverity(n.str(n.dlp.severity))
 	}

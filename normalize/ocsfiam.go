@@ -166,7 +166,7 @@ func (n *Normalizer) accountChange() bool {
 // entityManagement writes what was done to an app, a device, a policy, ….
 func (n *Normalizer) entityManagement() bool {
 	d := n.original()
-	t := n.directoryTarget(&d)
+	t := n.entityTarget(&d)
 	if !t.is() {
 		return false
 	}
@@ -181,6 +181,27 @@ func (n *Normalizer) entityManagement() bool {
 	l.close()
 	n.iam()
 	return true
+}
+
+// entityKinds are the things that have owners and members, as properties name
+// them: of what these were added to or removed from, Target says nothing.
+var entityKinds = [...]struct{ name, uid string }{
+	{"Device.DisplayName", "Device.ObjectID"},
+	{"Application.DisplayName", "Application.ObjectID"},
+	{"ServicePrincipal.DisplayName", "ServicePrincipal.ObjectID"},
+}
+
+// entityTarget returns what was changed.
+func (n *Normalizer) entityTarget(d *document) directoryTarget {
+	if n.ocsf.is == ocsfEntityUpdated {
+		for _, k := range entityKinds {
+			t := directoryTarget{name: n.changed(d, k.name), uid: n.changed(d, k.uid)}
+			if t.is() {
+				return t
+			}
+		}
+	}
+	return n.directoryTarget(d)
 }
 
 // userAccess writes a role that a user was given or lost.
