@@ -361,7 +361,6 @@ func (n *Normalizer) drop(object int32, at int) {
 func (n *Normalizer) ocsfUndecodable(u undecodable) {
 	l := &n.layer
 	n.ocsf = ocsfEvent{is: ocsfActivity{ocsfBase, activityOther}, severity: severityMedium, taken: n.ocsf.taken[:0]}
-	n.record.tape = nil // what was read of it says nothing
 	if u.raw.Length > int64(len(u.raw.Bytes)) {
 		l.member("is_truncated", boolNode(true))
 	}
