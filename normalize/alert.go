@@ -3,7 +3,6 @@ package normalize
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // The layer's words in records of merged alerts.
@@ -34,37 +33,22 @@ var alertStatuses = [...]struct{ theirs, ours string }{
 
 const statusNew = "New"
 
-// Alert makes the record of a merged alert: the fields of the base trigger, with
-// a layer of its own and the entities in event_summary. now is the time of
-// emission. The record is borrowed like that of Record.
-//
-// In the format raw the layer is msg_class, the index key and what makes a merged
-// alert: alert_uid, alert_revision and event_summary.
-func (n *Normalizer) Alert(a *MergedAlert, now time.Time) *Record {
-	r := &n.record
-	n.begin(AuditGeneral, n.options.IndexAlerts)
-	raw := Raw{Bytes: []byte(a.Text), Length: int64(len(a.Text))}
-	err := n.take(r, raw)
-	created := n.times(r, a.Seen, now)
-	if err != nil { // the text was a record when it was noted
-		n.undecodable(raw, Source{}, err)
-		return n.finish(r)
-	}
-	if n.options.Redact {
-		n.redact()
-	}
-	n.recordType = n.recordTypeOf()
+// interflowAlert writes a merged alert.
+func (n *Normalizer) interflowAlert(a *MergedAlert) {
+	n.times()
+	n.alertIdentity(a)
+	n.layer.member(keyAlertTime, intNode(n.when.created.UnixMilli()))
+	n.alertFields(a)
+	n.office365()
+}
+
+// alertIdentity writes what makes a merged alert: which it is, and its entities.
+func (n *Normalizer) alertIdentity(a *MergedAlert) {
 	l := &n.layer
 	l.key(keyAlertUID)
 	l.text([]byte(a.UID))
 	l.member(keyAlertRevision, intNode(int64(a.Revision)))
 	n.summary(a)
-	if n.options.Format == FormatInterflow {
-		l.member(keyAlertTime, intNode(created.UnixMilli()))
-		n.alertFields(a)
-	}
-	n.office365(r)
-	return n.finish(r)
 }
 
 // alertFields writes what the Interflow layer has on alerts alone.

@@ -1,9 +1,6 @@
 package normalize
 
-import (
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // The layer's words in a bundle.
 const (
@@ -14,27 +11,6 @@ const (
 
 // bundleFields are the fields of the base trigger that its bundle has as well.
 var bundleFields = [...]string{"CreationTime", "OrganizationId", "RecordType", "Workload", "AlertId", "Name"}
-
-// Bundle makes the record that stands for all originals of a merged alert: its
-// Operation has two values, so that a search for both of them together finds it.
-// It goes with the events, and comes again with every revision of the alert, under
-// the same Id. bundle_uid is the alert_uid of the alert.
-func (n *Normalizer) Bundle(a *MergedAlert, now time.Time) *Record {
-	r := &n.record
-	n.begin(AuditGeneral, n.options.IndexEvents)
-	raw := Raw{Bytes: n.bundleText(a)}
-	raw.Length = int64(len(raw.Bytes))
-	err := n.take(r, raw)
-	n.times(r, a.Seen, now)
-	if err != nil { // the texts were records when they were noted
-		n.undecodable(raw, Source{}, err)
-		return n.finish(r)
-	}
-	if n.options.Redact {
-		n.redact()
-	}
-	return n.finish(r)
-}
 
 // bundleText returns the bundle as JSON.
 func (n *Normalizer) bundleText(a *MergedAlert) []byte {

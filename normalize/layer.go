@@ -9,9 +9,29 @@ type layer struct {
 	depth int
 }
 
-// reset goes back to a state that held nodes and texts bytes, inside the record.
-func (l *layer) reset(nodes, texts int) {
-	l.nodes, l.texts, l.depth = l.nodes[:nodes], l.texts[:texts], 1
+// layerMark is a state of a layer that it can be set back to.
+type layerMark struct {
+	nodes, texts int
+	depth        int
+	stack        [8]int32
+	members      [8]uint32 // of the containers that are open
+}
+
+// mark returns the state of l.
+func (l *layer) mark() layerMark {
+	m := layerMark{nodes: len(l.nodes), texts: len(l.texts), depth: l.depth, stack: l.stack}
+	for i, at := range l.stack[:l.depth] {
+		m.members[i] = l.nodes[at].n
+	}
+	return m
+}
+
+// reset goes back to m.
+func (l *layer) reset(m *layerMark) {
+	l.nodes, l.texts, l.depth, l.stack = l.nodes[:m.nodes], l.texts[:m.texts], m.depth, m.stack
+	for i, at := range l.stack[:l.depth] {
+		l.nodes[at].n = m.members[i]
+	}
 }
 
 // open starts an Object as the next value.

@@ -13,15 +13,22 @@ type Options struct {
 	VendorFields  VendorFields
 	NoFlatten     bool // no helper objects under office365
 	Redact        bool // mask detected values and changed secrets, in the original fields as well
+	RawText       bool // the record's own JSON text as well, in the formats that have a field for it
 }
 
 // Format is the shape of records.
 type Format uint8
 
-// The formats. FormatRaw is the original fields, msg_class and the index key.
+// The formats. FormatRaw is the original fields, msg_class and the index key;
+// FormatECS is Elastic's common schema and FormatOCSF the Open Cybersecurity
+// Schema Framework, both with all of the original record in their own place. What
+// says where original fields go, VendorFields and NoFlatten, is for
+// FormatInterflow alone, RawText for the two schemas.
 const (
 	FormatInterflow Format = iota
 	FormatRaw
+	FormatECS
+	FormatOCSF
 )
 
 // VendorFields says where the original fields go.
@@ -35,7 +42,7 @@ const (
 )
 
 var (
-	formats = [...]string{"interflow", "raw"}
+	formats = [...]string{"interflow", "raw", "ecs", "ocsf"}
 	places  = [...]string{"top", "nested", "both"}
 )
 

@@ -16,6 +16,7 @@ type Record struct {
 	original []Node // an Object, or nothing when the text is no record
 	texts    [sources][]byte
 	tape     *tape  // of the original fields
+	length   int    // of the record's own text, from the beginning of texts[fromRaw]
 	rest     []Node // originals that are not all on top
 	time     time.Time
 }

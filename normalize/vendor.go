@@ -2,28 +2,34 @@ package normalize
 
 // office365 writes our own object: the original fields where they nest there,
 // those whose place on top is taken, and the helper objects.
-func (n *Normalizer) office365(r *Record) {
-	l := &n.layer
+func (n *Normalizer) office365() {
+	r, l := &n.record, &n.layer
 	l.key(keyOffice365)
 	l.open()
-	displaced := r.tape.initial&n.initial != 0 && n.isTaken(r)
-	switch mode := n.options.VendorFields; {
-	case n.options.Format == FormatRaw || mode == VendorTop:
-		if displaced {
-			n.displace(r, true)
-		}
+	switch mode := n.options.VendorFields; mode {
+	case VendorTop:
+		n.displace(true)
 	default:
 		l.nodes[l.stack[l.depth-1]].n += r.tape.nodes[0].n
 		l.values(r.tape.nodes[1:])
 		if mode == VendorNested {
 			n.keepOnTop(r)
-		} else if displaced {
-			n.displace(r, false)
+		} else {
+			n.displace(false)
 		}
 	}
-	if n.options.Format != FormatRaw && !n.options.NoFlatten && n.hasRoom(r) {
+	if !n.options.NoFlatten && n.hasRoom(r) {
 		n.writeHelpers()
 	}
+	l.shut()
+}
+
+// displaced writes the original fields whose place on top is taken.
+func (n *Normalizer) displaced() {
+	l := &n.layer
+	l.key(keyOffice365)
+	l.open()
+	n.displace(true)
 	l.shut()
 }
 
@@ -72,8 +78,11 @@ func (n *Normalizer) isTaken(r *Record) bool {
 
 // displace takes original fields with a key of ours from the top, to office365
 // if they are not there already.
-func (n *Normalizer) displace(r *Record, move bool) {
-	l := &n.layer
+func (n *Normalizer) displace(move bool) {
+	r, l := &n.record, &n.layer
+	if r.tape.initial&n.initial == 0 || !n.isTaken(r) {
+		return
+	}
 	r.rest = append(r.rest[:0], r.tape.nodes...)
 	r.original = r.rest
 	for i := 1; i < len(r.tape.nodes); i = r.tape.next(i) {
