@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"office365/normalize"
@@ -39,8 +38,8 @@ type step struct {
 }
 
 // TestAlertsAreAsWanted runs each testdata/alerts/<case>/timeline.json and compares
-// the records that come of it (the alerts, and the bundles) with want.json. A new
-// case is a new folder; -update writes its want.json.
+// the records that come of it (the alerts, and the bundles) with want.json, and in further formats with the files of these. A new
+// case is a new folder; -update writes what is wanted.
 func TestAlertsAreAsWanted(t *testing.T) {
 	t.Parallel()
 	cases, err := filepath.Glob("testdata/alerts/*/timeline.json")
@@ -48,24 +47,30 @@ func TestAlertsAreAsWanted(t *testing.T) {
 	require.NotEmpty(t, cases)
 	for _, in := range cases {
 		dir := filepath.Dir(in)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			t.Parallel()
-			text, err := os.ReadFile(in)
-			require.NoError(t, err)
-			var line timeline
-			dec := json.NewDecoder(bytes.NewReader(text))
-			dec.DisallowUnknownFields()
-			require.NoError(t, dec.Decode(&line))
-			got := line.run(t)
-			want := filepath.Join(dir, "want.json")
-			if *update {
-				require.NoError(t, os.WriteFile(want, got, 0o600))
-			}
-			wanted, err := os.ReadFile(want)
-			require.NoError(t, err)
-			assert.Equal(t, exact(t, wanted), exact(t, got))
-		})
+		for format, want := range goldens {
+			t.Run(filepath.Base(dir)+"/"+format, func(t *testing.T) {
+				t.Parallel()
+				line := readTimeline(t, in)
+				if format != "" {
+					if line.Format != "" {
+						t.Skip("the case has a format of its own")
+					}
+					line.Format = format
+				}
+				compareFile(t, filepath.Join(dir, want), line.run(t))
+			})
+		}
 	}
+}
+
+func readTimeline(t *testing.T, file string) (line timeline) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	require.NoError(t, dec.Decode(&line))
+	return line
 }
 
 // run returns the records that come of the timeline as an indented JSON array.
@@ -108,7 +113,7 @@ func (line timeline) options() normalize.Options {
 		TenantName: "contoso-prod", IndexKey: "index", IndexEvents: "windows_events", IndexAlerts: "alerts",
 		NoFlatten: line.NoFlatten, Redact: line.Redact,
 	}
-	for _, f := range []normalize.Format{normalize.FormatInterflow, normalize.FormatRaw} {
+	for f := range normalize.FormatOCSF + 1 {
 		if f.String() == line.Format {
 			o.Format = f
 		}
