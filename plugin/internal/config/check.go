@@ -73,5 +73,24 @@ func (p *parser) doubts() []string {
 	if guidPattern.MatchString(strings.ToLower(p.s.ClientSecret.Reveal())) {
 		w = append(w, "client_secret has the form of a GUID: Entra shows an ID and a Value for each secret, and the Value is needed")
 	}
+	return append(w, p.withoutEffect()...)
+}
+
+// withoutEffect are the warnings about settings that the format has no use for.
+func (p *parser) withoutEffect() []string {
+	var w []string
+	note := func(setting, why string) {
+		w = append(w, fmt.Sprintf("%s has no effect in format %s: %s", setting, p.s.Format, why))
+	}
+	if p.s.Format.isSchema() {
+		if p.s.VendorFields != VendorTop {
+			note("vendor_fields "+string(p.s.VendorFields), "the original fields have a place of their own there")
+		}
+		if !p.s.Flatten {
+			note("flatten off", "it has none of these objects")
+		}
+	} else if p.s.RawText {
+		note("raw on", "the original fields are in the record as they came")
+	}
 	return w
 }

@@ -67,6 +67,7 @@ type Settings struct {
 	Format             Format
 	VendorFields       VendorFields
 	Flatten            bool
+	RawText            bool // the setting `raw`
 	Redact             bool
 	IndexKey           string // "" writes no key
 	IndexEvents        string
@@ -134,14 +135,10 @@ func (p *parser) read(f *Field, text string) {
 			panic("config: default of " + f.Key + ": " + err.Error()) // a bug in the table, found by every test
 		}
 	}
-	switch {
-	case text == "":
+	if text == "" {
 		if f.Required && (f.spared == nil || !f.spared(p.get)) {
 			p.problem(f.Key, "", "is missing; "+f.missing)
 		}
-		return
-	case slices.Contains(f.laterValues, strings.ToLower(text)):
-		p.problem(f.Key, strings.ToLower(text), "is not supported yet; remove it")
 		return
 	}
 	if err := f.kind.set(&p.s, text); err != nil {

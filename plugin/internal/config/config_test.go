@@ -260,12 +260,8 @@ var rows = map[string]struct {
 		bad:  map[string]string{"5": "commit_delay 5 has no unit; write 5s for seconds or 5m for minutes"},
 	},
 	"format": {
-		good: map[string]string{"Interflow": "interflow", "RAW": "raw"},
-		bad: map[string]string{
-			"ecs":  "format ecs is not supported yet",
-			"ocsf": "format ocsf is not supported yet",
-			"json": `format "json" is unknown; use interflow or raw`,
-		},
+		good: map[string]string{"Interflow": "interflow", "RAW": "raw", "ECS": "ecs", "ocsf": "ocsf"},
+		bad:  map[string]string{"json": `format "json" is unknown; use interflow, raw, ecs or ocsf`},
 	},
 	"vendor_fields": {
 		good: map[string]string{"Top": "top", "nested": "nested", "both": "both"},
@@ -274,6 +270,10 @@ var rows = map[string]struct {
 	"flatten": {
 		good: map[string]string{"off": "off", "On": "on"},
 		bad:  map[string]string{"both": `flatten "both" is neither on nor off`},
+	},
+	"raw": {
+		good: map[string]string{"on": "on", "Off": "off"},
+		bad:  map[string]string{"base64": `raw "base64" is neither on nor off`},
 	},
 	"redact": {
 		good: map[string]string{"on": "on", "false": "off"},
@@ -499,7 +499,12 @@ func TestWhatIsLikelyNotMeantWarns(t *testing.T) {
 		"no state file":     {section("db", ""), "db is not set: the position lives in memory, and a restart begins at start_from now again"},
 		"more than is kept": {section("start_from", "8d"), "start_from 192h is more than the 7 days"},
 		"ID for a secret":   {section("client_secret", client), "client_secret has the form of a GUID"},
-		"beside an error":   {section("interval", "30s", "timeout", "60"), "interval 30s is under 1m"},
+		"nested originals in a schema": {
+			section("format", "ocsf", "vendor_fields", "nested"), "vendor_fields nested has no effect in format ocsf: the original fields have",
+		},
+		"no objects in a schema":      {section("format", "ecs", "flatten", "off"), "flatten off has no effect in format ecs: "},
+		"text beside original fields": {section("raw", "on"), "raw on has no effect in format interflow: "},
+		"beside an error":             {section("interval", "30s", "timeout", "60"), "interval 30s is under 1m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,10 +17,9 @@ type Field struct {
 	Help     string // Markdown, without a full stop
 	Required bool
 
-	missing     string   // what to do when a required setting is missing
-	spared      sparer   // says when a required setting may be missing; nil: never
-	laterValues []string // values of an enumeration whose work does not exist yet
-	kind        kind
+	missing string // what to do when a required setting is missing
+	spared  sparer // says when a required setting may be missing; nil: never
+	kind    kind
 }
 
 // Fields returns the table, in the order in which people should read it.
@@ -190,20 +189,25 @@ var fields = []Field{
 	{
 		Key: "format", Default: "interflow",
 		Help: "shape of records: `interflow`, the original fields with a normalized layer beside them, " +
-			"or `raw`, the original fields with `msg_class` and the index key",
-		laterValues: []string{"ecs", "ocsf"},
-		kind:        enum(func(s *Settings) *Format { return &s.Format }, formats),
+			"`raw`, the original fields with `msg_class` and the index key, `ecs`, Elastic's common schema, " +
+			"or `ocsf`, the Open Cybersecurity Schema Framework",
+		kind: enum(func(s *Settings) *Format { return &s.Format }, formats),
 	},
 	{
 		Key: "vendor_fields", Default: "top",
 		Help: "where the original fields go: `top`, `nested` (under `office365`; `Operation`, `Id` and `AlertId` on top as well) " +
-			"or `both`; sinks whose columns ignore case need `nested`",
+			"or `both`; sinks whose columns ignore case need `nested`; of `format interflow` alone",
 		kind: enum(func(s *Settings) *VendorFields { return &s.VendorFields }, vendorFields),
 	},
 	{
 		Key: "flatten", Default: "on",
-		Help: "objects under `office365` beside the lists of names and values, and of the data of alerts",
+		Help: "objects under `office365` beside the lists of names and values, and of the data of alerts; of `format interflow` alone",
 		kind: boolean(func(s *Settings) *bool { return &s.Flatten }),
+	},
+	{
+		Key: "raw", Default: "off",
+		Help: "the JSON text of each record as well: `raw_data` in `format ocsf`, `event.original` in `format ecs`; the others have the original fields themselves",
+		kind: boolean(func(s *Settings) *bool { return &s.RawText }),
 	},
 	{
 		Key: "redact", Default: "off",
@@ -213,7 +217,7 @@ var fields = []Field{
 	},
 	{
 		Key: "index_key", Default: "index",
-		Help: "name of the key that tells records apart for routing; `off` for none",
+		Help: "name of the key that tells records apart for routing, in `format ocsf` under `unmapped`; `off` for none",
 		kind: text(func(s *Settings) *string { return &s.IndexKey }, parseIndexKey),
 	},
 	{

@@ -9,9 +9,15 @@ type Format string
 const (
 	FormatInterflow Format = "interflow"
 	FormatRaw       Format = "raw"
+	FormatECS       Format = "ecs"
+	FormatOCSF      Format = "ocsf"
 )
 
-var formats = []Format{FormatInterflow, FormatRaw}
+var formats = []Format{FormatInterflow, FormatRaw, FormatECS, FormatOCSF}
+
+// isSchema reports whether f is a schema with a place of its own for the original
+// record.
+func (f Format) isSchema() bool { return f == FormatECS || f == FormatOCSF }
 
 // VendorFields says where the original fields of a record go.
 type VendorFields string
@@ -50,6 +56,7 @@ func (s Settings) RecordOptions() normalize.Options {
 		VendorFields:  normalizeVendor[s.VendorFields],
 		NoFlatten:     !s.Flatten,
 		Redact:        s.Redact,
+		RawText:       s.RawText,
 	}
 }
 
@@ -58,6 +65,8 @@ var (
 	normalizeFormat = map[Format]normalize.Format{
 		FormatInterflow: normalize.FormatInterflow,
 		FormatRaw:       normalize.FormatRaw,
+		FormatECS:       normalize.FormatECS,
+		FormatOCSF:      normalize.FormatOCSF,
 	}
 	normalizeVendor = map[VendorFields]normalize.VendorFields{
 		VendorTop:    normalize.VendorTop,

@@ -25,11 +25,12 @@ func TestSettingsOfRecordsReachTheNormalizer(t *testing.T) {
 		assert.Equal(t, string(word), place.String())
 	}
 	o := (Settings{
-		TenantName: "a", RecordTenantID: "b", ConnectorName: "c", IndexKey: "d", IndexEvents: "e", IndexAlerts: "f", VendorFields: VendorNested, Redact: true,
+		TenantName: "a", RecordTenantID: "b", ConnectorName: "c", IndexKey: "d", IndexEvents: "e", IndexAlerts: "f", VendorFields: VendorNested, Redact: true, RawText: true,
 	}).RecordOptions()
 	assert.Equal(t, []string{"a", "b", "c", "d", "e", "f"}, []string{o.TenantName, o.TenantID, o.ConnectorName, o.IndexKey, o.IndexEvents, o.IndexAlerts})
 	assert.Equal(t, "nested", o.VendorFields.String())
 	assert.True(t, o.Redact)
+	assert.True(t, o.RawText)
 	assert.True(t, o.NoFlatten)
 }
 
