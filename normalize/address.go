@@ -17,19 +17,23 @@ type address struct {
 	port int
 }
 
-// address writes srcip, srcip_host, srcip_version, srcip_type and srcport.
-func (n *Normalizer) address() {
-	var found address
+// client finds where the client is. What there is of it may all be missing.
+func (n *Normalizer) client() (found address) {
 	for _, f := range addressFields {
 		a := parseAddress(n.fieldText(f))
 		if a.ip.IsValid() {
-			found = a
-			break
+			return a
 		}
 		if found.host == nil {
 			found = a
 		}
 	}
+	return found
+}
+
+// address writes srcip, srcip_host, srcip_version, srcip_type and srcport.
+func (n *Normalizer) address() {
+	found := n.client()
 	if found.ip.IsValid() {
 		n.ip(found.ip, found.host == nil)
 	}

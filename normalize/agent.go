@@ -2,13 +2,19 @@ package normalize
 
 import "bytes"
 
-// userAgent writes user_agent: the field of that name, else the property of a
-// sign-in, else what a mail client says of itself, where it says a user agent.
+// userAgent writes user_agent.
 func (n *Normalizer) userAgent() {
+	if v, ok := n.agent(); ok {
+		n.layer.member(keyUserAgent, v)
+	}
+}
+
+// agent finds the user agent: the field of that name, else the property of a
+// sign-in, else what a mail client says of itself, where it says a user agent.
+func (n *Normalizer) agent() (Node, bool) {
 	d := n.original()
 	if v, ok := n.scalar(&d, n.field(fieldUserAgent)); ok {
-		n.layer.member(keyUserAgent, v)
-		return
+		return v, true
 	}
 	for i := range d.items(n.field(fieldExtendedProperties)) {
 		name := d.lookup(i, "Name")
@@ -16,16 +22,16 @@ func (n *Normalizer) userAgent() {
 			continue
 		}
 		if v, ok := n.scalar(&d, d.lookup(i, "Value")); ok {
-			n.layer.member(keyUserAgent, v)
-			return
+			return v, true
 		}
 	}
 	if i := n.field(fieldClientInfoString); i != 0 && d.tape.nodes[i].kind == String {
 		v := d.tape.nodes[i]
 		if from, to := agentIn(d.text(v)); to > from {
-			n.layer.member(keyUserAgent, v.cut(from, to))
+			return v.cut(from, to), true
 		}
 	}
+	return Node{}, false
 }
 
 // agentIn finds the user agent in a ClientInfoString such as

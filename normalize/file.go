@@ -11,23 +11,37 @@ import (
 func (n *Normalizer) file() {
 	l := &n.layer
 	d := n.original()
-	url := 0
 	l.key(keyFile)
 	l.open()
+	n.fileMembers(&d)
+	l.shut()
+	if url, ok := n.webAddress(&d); ok {
+		l.member(keyURL, url)
+	}
+}
+
+// fileMembers writes name, extension, directory and size.
+func (n *Normalizer) fileMembers(d *document) {
+	if about := n.fileObject(); about != 0 {
+		n.scalarMember("name", d, d.lookup(about, "FileName"))
+		n.sizeMember(d, d.lookup(about, "FileSize"))
+	} else {
+		n.fileFields(d)
+	}
+}
+
+// webAddress finds what the record is about, where that is an address of the web.
+func (n *Normalizer) webAddress(d *document) (Node, bool) {
+	url := 0
 	if about := n.fileObject(); about != 0 {
 		url = d.lookup(about, "FilePathUrl")
-		n.scalarMember("name", &d, d.lookup(about, "FileName"))
-		n.sizeMember(&d, d.lookup(about, "FileSize"))
-	} else {
-		n.fileFields(&d)
 	}
-	l.shut()
 	for _, i := range [...]int{n.field(fieldURL), url, n.field(fieldObjectID)} {
 		if i != 0 && d.tape.nodes[i].kind == String && isURL(d.text(d.tape.nodes[i])) {
-			l.member(keyURL, d.tape.nodes[i])
-			return
+			return d.tape.nodes[i], true
 		}
 	}
+	return Node{}, false
 }
 
 // fileFields writes the file that fields of the record itself describe.
