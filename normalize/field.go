@@ -76,6 +76,17 @@ const (
 	fieldPolicyID
 	fieldData
 
+	// For ECS alone.
+	fieldMailboxOwnerUPN
+	fieldLogonType
+	fieldLogonUserSID
+	fieldLogonUserDisplayName
+	fieldClientProcessName
+	fieldOriginatingServer
+	fieldTargetUserOrGroupName
+	fieldTargetUserOrGroupType
+	fieldMembers
+
 	fieldCount
 )
 
@@ -139,6 +150,15 @@ var fieldNames = [fieldCount]string{
 	fieldCategory:              "Category",
 	fieldPolicyID:              "PolicyId",
 	fieldData:                  "Data",
+	fieldMailboxOwnerUPN:       "MailboxOwnerUPN",
+	fieldLogonType:             "LogonType",
+	fieldLogonUserSID:          "LogonUserSid",
+	fieldLogonUserDisplayName:  "LogonUserDisplayName",
+	fieldClientProcessName:     "ClientProcessName",
+	fieldOriginatingServer:     "OriginatingServer",
+	fieldTargetUserOrGroupName: "TargetUserOrGroupName",
+	fieldTargetUserOrGroupType: "TargetUserOrGroupType",
+	fieldMembers:               "Members",
 }
 
 // fieldOf finds the field of a name. A switch, for it is asked for every
@@ -260,6 +280,24 @@ func fieldOf(name []byte) field {
 		return fieldPolicyID
 	case "Data":
 		return fieldData
+	case "MailboxOwnerUPN":
+		return fieldMailboxOwnerUPN
+	case "LogonType":
+		return fieldLogonType
+	case "LogonUserSid":
+		return fieldLogonUserSID
+	case "LogonUserDisplayName":
+		return fieldLogonUserDisplayName
+	case "ClientProcessName":
+		return fieldClientProcessName
+	case "OriginatingServer":
+		return fieldOriginatingServer
+	case "TargetUserOrGroupName":
+		return fieldTargetUserOrGroupName
+	case "TargetUserOrGroupType":
+		return fieldTargetUserOrGroupType
+	case "Members":
+		return fieldMembers
 	default:
 		return noField
 	}

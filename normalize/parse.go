@@ -30,6 +30,7 @@ type tape struct {
 	fields  [fieldCount]int32 // index of the value of a known top-level field, 0 where absent
 	initial initials          // of the top-level keys
 	open    []byte            // of the containers deeper than MaxDepth: what closes each
+	deepest int               // how deep the containers nest
 
 	wrong    string // why parse failed
 	position int    // where
@@ -46,7 +47,7 @@ type tape struct {
 // nested deeper than MaxDepth stay text.
 func (t *tape) parse(b []byte) int {
 	t.nodes, t.decoded = t.nodes[:0], t.decoded[:0]
-	t.fields, t.initial = [fieldCount]int32{}, 0
+	t.fields, t.initial, t.deepest = [fieldCount]int32{}, 0, 0
 	return t.value(b, 0, 1)
 }
 
@@ -97,6 +98,7 @@ func (t *tape) literal(b []byte, i int, word string, kind Kind) int {
 
 func (t *tape) array(b []byte, i, depth int) int {
 	at, n := len(t.nodes), 0
+	t.deepest = max(t.deepest, depth)
 	t.nodes = append(t.nodes, Node{kind: Array})
 	if i = space(b, i+1); b[i] == ']' {
 		return i + 1
@@ -121,6 +123,7 @@ func (t *tape) array(b []byte, i, depth int) int {
 
 func (t *tape) object(b []byte, i, depth int) int {
 	at := len(t.nodes)
+	t.deepest = max(t.deepest, depth)
 	t.nodes = append(t.nodes, Node{kind: Object})
 	if i = space(b, i+1); b[i] == '}' {
 		return i + 1
