@@ -145,7 +145,8 @@ func (n *Normalizer) ecsEvent(c ecsClass, id Node) {
 		n.member("action", fieldOperation)
 	}
 	n.member("provider", fieldWorkload)
-	if result := n.ecsOutcome(); result != "" {
+	// Of a merged alert there is none: ResultStatus is that of raising it.
+	if result := n.ecsOutcome(); result != "" && id.kind != String {
 		l.word("outcome", string(result))
 	}
 	n.member("reason", fieldLogonError)

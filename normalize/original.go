@@ -19,11 +19,12 @@ func (n *Normalizer) originalText() Node {
 	return l.since(at)
 }
 
-// originals appends the members of the original record to the open object, which
-// is so many levels inside of the record. What nested too deep by that is kept as
-// its JSON text, as the parser does with what comes deeper than MaxDepth.
+// originals moves the members of the original record from the top to the open
+// object, which is so many levels inside of the record. What nests too deep by that
+// is kept as its JSON text, as the parser does with what comes deeper than MaxDepth.
 func (n *Normalizer) originals(levels int) {
 	t, l := n.record.tape, &n.layer
+	n.record.original = nil
 	l.nodes[l.stack[l.depth-1]].n += t.nodes[0].n
 	if t.deepest+levels <= MaxDepth {
 		l.values(t.nodes[1:])
