@@ -194,9 +194,8 @@ func (n *Normalizer) ecsOrganization() {
 	if known {
 		l.member("id", id)
 	}
-	l.key("name")
-	l.text([]byte(n.options.TenantName))
-	l.close()
+	n.tenantName()
+	l.shut()
 	l.key(keyECSHost)
 	l.open()
 	if known {
@@ -205,9 +204,16 @@ func (n *Normalizer) ecsOrganization() {
 		lower(l.texts[at:])
 		l.member("id", l.since(at))
 	}
-	l.key("name")
-	l.text([]byte(n.options.TenantName))
-	l.close()
+	n.tenantName()
+	l.shut()
+}
+
+// tenantName writes name, that of the tenant.
+func (n *Normalizer) tenantName() {
+	if n.options.TenantName != "" {
+		n.layer.key("name")
+		n.layer.text([]byte(n.options.TenantName))
+	}
 }
 
 // lower makes lower case of the ASCII in text.
@@ -283,9 +289,8 @@ func (n *Normalizer) ecsUndecodable(u undecodable) {
 	l.close()
 	l.key(keyOrganization)
 	l.open()
-	l.key("name")
-	l.text([]byte(n.options.TenantName))
-	l.close()
+	n.tenantName()
+	l.shut()
 	l.key(keyO365)
 	l.open()
 	n.place(u)

@@ -151,7 +151,7 @@ func (n *Normalizer) eachAddress(d *document, i int, yield func(Node)) {
 	if !ok {
 		return
 	}
-	for from, text := 0, bytes.Clone(n.str(all)); from < len(text); {
+	for from, text := 0, n.str(all); from < len(text); {
 		part := text[from:]
 		if end := bytes.IndexByte(part, ';'); end >= 0 {
 			part = part[:end]
