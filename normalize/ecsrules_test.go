@@ -80,6 +80,8 @@ func TestAnOperationHasItsCategoryTypeAndAction(t *testing.T) {
 		`18 Get-ComplianceSearch`:            "event configuration access Get-ComplianceSearch",
 		`1 Enable-TransportRule`:             "event configuration change Enable-TransportRule",
 		`1 Remove-Something`:                 "event configuration deletion Remove-Something",
+		`87 GetRoleGroup`:                   "event iam admin GetRoleGroup",
+		`101 Get-Something`:                 "event email info Get-Something",
 		`2 HardDelete`:                       "event email info HardDelete",
 		`13 DlpRuleMatch`:                    "alert file access DlpRuleMatch",
 		`63 FilePrinted`:                     "event file access FilePrinted",
