@@ -129,7 +129,7 @@ func (n *Normalizer) changedGroup(d *document) {
 		if name == 0 || d.tape.nodes[name].kind != String {
 			continue
 		}
-		key := ""
+		var key string
 		switch string(d.text(d.tape.nodes[name])) {
 		case "Group.ObjectID":
 			key = "id"

@@ -51,10 +51,10 @@ func TestTheFaultsOfTheWellKnownMappingAreNotRepeated(t *testing.T) {
 
 	for text, want := range map[string]any{
 		`{"RecordType":15,"Operation":"UserLoginFailed","ResultStatus":"Success","LogonError":"InvalidUserNameOrPassword"}`: "failure",
-		`{"RecordType":15,"Operation":"UserLoggedIn","ResultStatus":"Success","ErrorNumber":"50140"}`:                        "success",
-		`{"RecordType":8,"Operation":"Add user.","ResultStatus":"Failure"}`:                                                  "failure",
-		`{"RecordType":8,"Operation":"Add user.","ResultStatus":"InProgress"}`:                                               nil,
-		`{"RecordType":8,"Operation":"Add user."}`:                                                                           nil,
+		`{"RecordType":15,"Operation":"UserLoggedIn","ResultStatus":"Success","ErrorNumber":"50140"}`:                       "success",
+		`{"RecordType":8,"Operation":"Add user.","ResultStatus":"Failure"}`:                                                 "failure",
+		`{"RecordType":8,"Operation":"Add user.","ResultStatus":"InProgress"}`:                                              nil,
+		`{"RecordType":8,"Operation":"Add user."}`:                                                                          nil,
 	} {
 		assert.Equal(t, want, dig(event(t, text), "event.outcome"), "4: %s", text)
 	}
@@ -80,8 +80,8 @@ func TestAnOperationHasItsCategoryTypeAndAction(t *testing.T) {
 		`18 Get-ComplianceSearch`:            "event configuration access Get-ComplianceSearch",
 		`1 Enable-TransportRule`:             "event configuration change Enable-TransportRule",
 		`1 Remove-Something`:                 "event configuration deletion Remove-Something",
-		`87 GetRoleGroup`:                   "event iam admin GetRoleGroup",
-		`101 Get-Something`:                 "event email info Get-Something",
+		`87 GetRoleGroup`:                    "event iam admin GetRoleGroup",
+		`101 Get-Something`:                  "event email info Get-Something",
 		`2 HardDelete`:                       "event email info HardDelete",
 		`13 DlpRuleMatch`:                    "alert file access DlpRuleMatch",
 		`63 FilePrinted`:                     "event file access FilePrinted",
@@ -226,10 +226,15 @@ func TestTheTextOfARecordComesWithRawOn(t *testing.T) {
 	t.Parallel()
 	const text = `{ "Id":"1","PolicyDetails":[{"DetectedValues":[{"Name":"4111"}]}]}`
 	options := normalize.Options{Format: normalize.FormatECS, RawText: true}
-	assert.Equal(t, text, dig(object(t, text, options), "event.original"))
+	same := func(want string, e map[string]any) {
+		t.Helper()
+		got, _ := dig(e, "event.original").(string)
+		assert.True(t, want == got, got) //nolint:testifylint // to the byte: JSONEq would let white space pass
+	}
+	same(text, object(t, text, options))
 	options.Redact = true
 	masked := object(t, text, options)
-	assert.Equal(t, `{"Id":"1","PolicyDetails":[{"DetectedValues":[{"Name":"[redacted]"}]}]}`, dig(masked, "event.original"))
+	same(`{"Id":"1","PolicyDetails":[{"DetectedValues":[{"Name":"[redacted]"}]}]}`, masked)
 	assert.NotContains(t, string(mustJSON(t, masked)), "4111")
 	options.RawText = false
 	assert.Nil(t, dig(object(t, text, options), "event.original"))

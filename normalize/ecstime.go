@@ -48,7 +48,7 @@ func appendDigits(dst []byte, i, digits int) []byte {
 	at := len(dst)
 	dst = append(dst, "0000"[:digits]...)
 	for k := len(dst) - 1; k >= at; k, i = k-1, i/10 {
-		dst[k] = byte('0' + i%10) //nolint:gosec // a digit
+		dst[k] = byte('0' + i%10)
 	}
 	return dst
 }

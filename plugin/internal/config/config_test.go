@@ -472,12 +472,12 @@ func TestTheIndexKeyIsNoFieldOfItsFormat(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"@timestamp", "host", "o365", "event"} {
 		_, _, err := parse(section("format", "ecs", "index_key", key))
-		assert.ErrorContains(t, err, "index_key \""+key+"\" is ", key)
+		require.ErrorContains(t, err, "index_key \""+key+"\" is ", key)
 	}
 	_, _, err := parse(section("index_key", "host"))
-	assert.NoError(t, err, "the default has no such field")
+	require.NoError(t, err, "the default has no such field")
 	_, _, err = parse(section("format", "ecs", "index_key", "kind"))
-	assert.NoError(t, err)
+	require.NoError(t, err)
 }
 
 func TestAPlanGivesTheRootsAndASettingOverridesThem(t *testing.T) {
