@@ -72,7 +72,8 @@ func (n *Normalizer) alertFields(a *MergedAlert) {
 	l.shut()
 
 	n.xdrEvent()
-	users := n.actor(a)
+	who, users := n.aboutWhom(a)
+	n.user(who, Node{})
 	l.key(keyRule)
 	l.open()
 	n.member("id", fieldPolicyID)
@@ -99,6 +100,14 @@ func (n *Normalizer) summary(a *MergedAlert) {
 	l := &n.layer
 	l.key(keyEventSummary)
 	l.open()
+	n.summaryMembers(a)
+	l.close()
+}
+
+// summaryMembers writes the entities: two lists that go side by side, and one of
+// objects.
+func (n *Normalizer) summaryMembers(a *MergedAlert) {
+	l := &n.layer
 	n.entityList("AlertEntityId", a, func(e Entity) { l.text([]byte(e.ID)) })
 	n.entityList("EntityType", a, func(e Entity) { l.text([]byte(e.Type)) })
 	n.entityList("alert_entity_list", a, func(e Entity) {
@@ -111,7 +120,6 @@ func (n *Normalizer) summary(a *MergedAlert) {
 	})
 	l.member("alert_entity_count", intNode(int64(a.Count)))
 	l.member("alert_entity_truncated", boolNode(a.Truncated))
-	l.close()
 }
 
 func (n *Normalizer) entityList(name string, a *MergedAlert, write func(Entity)) {
@@ -143,30 +151,34 @@ func (n *Normalizer) xdrEvent() {
 	l.shut()
 }
 
-// actor writes the user that the alert is about: the affected user of Data, or
-// the only user among the entities. It returns all users known.
-func (n *Normalizer) actor(a *MergedAlert) []string {
-	users := make([]string, 0, len(a.Entities)+1)
+// aboutWhom returns the user that the alert is about, the affected user of Data or
+// the only user among the entities, and all users known.
+func (n *Normalizer) aboutWhom(a *MergedAlert) (who person, users []string) {
+	users = make([]string, 0, len(a.Entities)+1)
 	for _, e := range a.Entities {
 		if strings.EqualFold(e.Type, userEntity) {
 			users = append(users, e.ID)
 		}
 	}
-	if d, ok := n.parseInner(n.fieldText(fieldData)); ok {
-		if who, ok := n.person(&d, d.lookup(0, "f3u")); ok {
-			n.user(who, Node{})
-			return append(users, string(n.str(who.upn)))
-		}
+	if who, ok := n.affected(); ok {
+		return who, append(users, string(n.str(who.upn)))
 	}
 	if len(users) == 1 && !a.Truncated {
 		quoted := appendQuoted([]byte{'['}, []byte(users[0]))
 		if d, ok := n.parseInner(append(quoted, ']')); ok {
-			if who, ok := n.person(&d, 1); ok {
-				n.user(who, Node{})
-			}
+			who, _ = n.person(&d, 1)
 		}
 	}
-	return users
+	return who, users
+}
+
+// affected returns the affected user that Data names.
+func (n *Normalizer) affected() (person, bool) {
+	d, ok := n.parseInner(n.fieldText(fieldData))
+	if !ok {
+		return person{}, false
+	}
+	return n.person(&d, d.lookup(0, "f3u"))
 }
 
 // related writes the records and users that belong to the alert. An address is

@@ -246,6 +246,16 @@ func (m *dlpMatch) outcome() outcome {
 // strings. That is how the records' contract has them, and the one place where
 // a field differs between alerts and the rest.
 func (n *Normalizer) writeDLP() {
+	l := &n.layer
+	n.writeRules()
+	l.key(keyDLP)
+	l.open()
+	n.dlpMembers()
+	l.shut()
+}
+
+// writeRules writes rule.
+func (n *Normalizer) writeRules() {
 	l, m := &n.layer, &n.dlp
 	l.key(keyRule)
 	l.open()
@@ -253,8 +263,11 @@ func (n *Normalizer) writeDLP() {
 	n.strings("name", m.names)
 	n.strings("ruleset", m.policies)
 	l.shut()
-	l.key(keyDLP)
-	l.open()
+}
+
+// dlpMembers writes what became of the matches, and how many there were.
+func (n *Normalizer) dlpMembers() {
+	l, m := &n.layer, &n.dlp
 	if m.action != "" {
 		l.word("action", m.action)
 	}
@@ -265,7 +278,6 @@ func (n *Normalizer) writeDLP() {
 	if m.toldWhole {
 		l.member("results_truncated", boolNode(m.partial))
 	}
-	l.shut()
 }
 
 // strings writes a member that is a list of strings, if there are any.

@@ -19,6 +19,10 @@
 //		buf = msgpack.AppendEvent(buf, rec)
 //	}
 //
+// That is the format interflow. What other formats make of a record is a shape of
+// its own each (shape.go): raw has the originals alone, ecs the fields of Elastic's
+// common schema with the originals in o365.audit. All of them read the same rules.
+//
 // The layer is made of rules, one file for each idea: who (identity.go), from
 // where (address.go), how it went (outcome.go), and so on. A rule reads original
 // fields that the parser has found, writes nothing where they say nothing, and

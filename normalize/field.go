@@ -84,6 +84,15 @@ const (
 	fieldTarget
 	fieldItemType
 	fieldListItemUniqueID
+	fieldMailboxOwnerUPN
+	fieldLogonType
+	fieldLogonUserSID
+	fieldLogonUserDisplayName
+	fieldClientProcessName
+	fieldOriginatingServer
+	fieldTargetUserOrGroupName
+	fieldTargetUserOrGroupType
+	fieldMembers
 
 	fieldCount
 )
@@ -155,6 +164,15 @@ var fieldNames = [fieldCount]string{
 	fieldTarget:                 "Target",
 	fieldItemType:               "ItemType",
 	fieldListItemUniqueID:       "ListItemUniqueId",
+	fieldMailboxOwnerUPN:        "MailboxOwnerUPN",
+	fieldLogonType:              "LogonType",
+	fieldLogonUserSID:           "LogonUserSid",
+	fieldLogonUserDisplayName:   "LogonUserDisplayName",
+	fieldClientProcessName:      "ClientProcessName",
+	fieldOriginatingServer:      "OriginatingServer",
+	fieldTargetUserOrGroupName:  "TargetUserOrGroupName",
+	fieldTargetUserOrGroupType:  "TargetUserOrGroupType",
+	fieldMembers:                "Members",
 }
 
 // fieldOf finds the field of a name. A switch, for it is asked for every
@@ -290,6 +308,24 @@ func fieldOf(name []byte) field {
 		return fieldItemType
 	case "ListItemUniqueId":
 		return fieldListItemUniqueID
+	case "MailboxOwnerUPN":
+		return fieldMailboxOwnerUPN
+	case "LogonType":
+		return fieldLogonType
+	case "LogonUserSid":
+		return fieldLogonUserSID
+	case "LogonUserDisplayName":
+		return fieldLogonUserDisplayName
+	case "ClientProcessName":
+		return fieldClientProcessName
+	case "OriginatingServer":
+		return fieldOriginatingServer
+	case "TargetUserOrGroupName":
+		return fieldTargetUserOrGroupName
+	case "TargetUserOrGroupType":
+		return fieldTargetUserOrGroupType
+	case "Members":
+		return fieldMembers
 	default:
 		return noField
 	}

@@ -1,7 +1,7 @@
 package normalize
 
 // foldRoom is longer than any word that is compared without regard to case.
-const foldRoom = 32
+const foldRoom = 64
 
 // fold returns text in lower case, in room, so that a switch can compare it with
 // words of ASCII; nil when it is too long to be one of them.
@@ -29,6 +29,20 @@ func hasPrefixFold(text []byte, prefix string) bool {
 			c += 'a' - 'A'
 		}
 		if c != prefix[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// sameFold reports whether two texts differ in nothing but the case of ASCII.
+func sameFold(a, b []byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, c := range a {
+		x := b[i]
+		if c != x && (c|0x20 != x|0x20 || !isLetter(c)) {
 			return false
 		}
 	}

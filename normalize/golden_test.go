@@ -49,7 +49,7 @@ type settings struct {
 
 // goldens are the files that hold what is wanted of a case: that of its own
 // settings, and of each further format where these say nothing of one.
-var goldens = map[string]string{"": "want.json", "ocsf": "want.ocsf.json"}
+var goldens = map[string]string{"": "want.json", "ecs": "want.ecs.json", "ocsf": "want.ocsf.json"}
 
 // options are the settings as package normalize takes them.
 func (s *settings) options(t *testing.T) normalize.Options {

@@ -65,12 +65,18 @@ func (n *Normalizer) user(who person, id Node) {
 	if id.kind == String {
 		l.member("id", id)
 	}
+	n.personMembers(who)
+	l.shut()
+}
+
+// personMembers writes name, domain and email of a person, if there is one.
+func (n *Normalizer) personMembers(who person) {
 	if who.upn.kind == String {
+		l := &n.layer
 		l.member("name", who.name)
 		l.member("domain", who.domain)
 		l.member("email", who.upn)
 	}
-	l.shut()
 }
 
 // person reads the value at tape.nodes[i] as the address of a person.

@@ -114,6 +114,13 @@ func (l *layer) text(b []byte) {
 	l.value(l.since(at))
 }
 
+// keep returns s, made valid UTF-8, as a String that is no value yet.
+func (l *layer) keep(s string) Node {
+	at := len(l.texts)
+	l.texts = appendValid(l.texts, []byte(s))
+	return l.since(at)
+}
+
 // since returns the texts from at on as a String that is no value yet.
 func (l *layer) since(at int) Node { return stringNode(fromLayer, at, len(l.texts)-at) }
 

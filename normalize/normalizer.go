@@ -25,9 +25,10 @@ type Normalizer struct {
 	text   []byte // and that text
 	record Record
 
-	when        moment   // of the record in hand
-	recordType  int      // of the record in hand, -1 for none
-	dlp         dlpMatch // of the record in hand
+	when        moment     // of the record in hand
+	recordType  int        // of the record in hand, -1 for none
+	dlp         dlpMatch   // of the record in hand
+	also        ecsRelated // of the record in hand
 	ocsf        ocsfEvent
 	ocsfKept    ocsfKept
 	pairs       pairs

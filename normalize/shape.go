@@ -25,7 +25,7 @@ type shape struct {
 var shapes = [...]*shape{
 	FormatInterflow: &interflow,
 	FormatRaw:       &verbatim,
-	FormatECS:       &interflow,
+	FormatECS:       &ecs,
 	FormatOCSF:      &ocsf,
 }
 

@@ -3,9 +3,11 @@ package deploy_test
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,6 +22,8 @@ type mapping struct {
 	IgnoreAbove     int                 `json:"ignore_above"`
 	IgnoreMalformed bool                `json:"ignore_malformed"`
 	IndexOptions    string              `json:"index_options"`
+	Index           *bool               `json:"index"`
+	DocValues       *bool               `json:"doc_values"`
 	Properties      map[string]*mapping `json:"properties"`
 }
 
@@ -43,6 +47,9 @@ type indexTemplate struct {
 }
 
 var templates = []string{"opensearch-template.json", "elasticsearch-template.json"}
+
+// ecsTemplate is that of the records in format ecs, a part of two index templates.
+const ecsTemplate = "elasticsearch-ecs-component.json"
 
 // index is an index made by a template, which learns the fields of what it takes.
 type index struct {
@@ -91,7 +98,7 @@ func (ix *index) take(path string, m *mapping, value any) error {
 	}
 	have := scalar(value)
 	switch m.Type {
-	case "keyword", "text", "ip", "date": // ip: what is none is passed over
+	case "keyword", "wildcard", "text", "match_only_text", "ip", "date": // ip: what is none is passed over
 		return nil
 	case have:
 		return nil
@@ -167,15 +174,16 @@ func scalar(value any) string {
 // madeUp has a field that no record of Microsoft's has, with two types on purpose.
 const madeUp = "general/unknown_record_types"
 
-// gallery are the records of all golden cases, a case after the other.
-func gallery(t *testing.T) []map[string]any {
+// gallery are the records of all golden cases, a case after the other, as files of
+// that name want them.
+func gallery(t *testing.T, wants string) []map[string]any {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(top, "normalize/testdata/*/*/want.json"))
+	files, err := filepath.Glob(filepath.Join(top, "normalize/testdata/*/*", wants))
 	require.NoError(t, err)
 	require.Greater(t, len(files), 100)
 	var all []map[string]any
 	for _, file := range files {
-		if filepath.ToSlash(file) == top+"/normalize/testdata/"+madeUp+"/want.json" {
+		if filepath.ToSlash(file) == top+"/normalize/testdata/"+madeUp+"/"+wants {
 			continue
 		}
 		text, err := os.ReadFile(file)
@@ -192,11 +200,15 @@ func gallery(t *testing.T) []map[string]any {
 // up for ever.
 func TestAnIndexOfTheTemplateTakesEveryRecordInAnyOrder(t *testing.T) {
 	t.Parallel()
+	wants := map[string]string{ecsTemplate: "want.ecs.json"}
 	for _, name := range templates {
+		wants[name] = "want.json"
+	}
+	for name, want := range wants {
 		for _, order := range []string{"forwards", "backwards"} {
 			t.Run(name+" "+order, func(t *testing.T) {
 				t.Parallel()
-				records := gallery(t)
+				records := gallery(t, want)
 				if order == "backwards" {
 					slices.Reverse(records)
 				}
@@ -232,4 +244,84 @@ func TestTheTemplateMapsTheFieldsOfVaryingType(t *testing.T) {
 			}
 		}
 	}
+}
+
+// elasticSchema is what ECS says of its fields.
+func elasticSchema(t *testing.T) map[string]string {
+	t.Helper()
+	var schema struct {
+		Fields map[string]string `json:"fields"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(read(t, "normalize/testdata/ecs-9.4.0.json")), &schema))
+	return schema.Fields
+}
+
+// TestTheTemplateOfECSHasEveryFieldOfItWithItsType compares the mapping with the
+// schema, and the golden cases with the mapping: what is not in it would get its
+// type from its first value.
+func TestTheTemplateOfECSHasEveryFieldOfItWithItsType(t *testing.T) {
+	t.Parallel()
+	schema, mapped := elasticSchema(t), map[string]string{}
+	ix := newIndex(t, ecsTemplate)
+	for path, kind := range ix.root.leaves("") {
+		mapped[path] = kind
+		if !strings.HasPrefix(path, "o365.") && !strings.HasPrefix(path, "labels.") {
+			assert.Equal(t, strings.TrimSuffix(schema[path], "[]"), kind, path)
+		}
+	}
+	for _, r := range gallery(t, "want.ecs.json") {
+		for key, value := range r {
+			if key != "o365" && key != "Operation" && key != "index" { // Operation: the index key of one case
+				requireMapped(t, mapped, key, value)
+			}
+		}
+	}
+}
+
+// leaves runs over the fields of m that are no objects, with their types.
+func (m *mapping) leaves(path string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for name, inner := range m.Properties {
+			if inner.Properties == nil && inner.Type != "" && !yield(path+name, inner.Type) {
+				return
+			}
+			for at, kind := range inner.leaves(path + name + ".") {
+				if !yield(at, kind) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func requireMapped(t *testing.T, mapped map[string]string, path string, value any) {
+	t.Helper()
+	object, ok := value.(map[string]any)
+	if !ok {
+		require.Contains(t, mapped, path)
+	}
+	for key, inner := range object {
+		requireMapped(t, mapped, path+"."+key, inner)
+	}
+}
+
+// TestTheTemplatesOfECSAreMadeOfTheOneThatMaps looks at those that the example
+// puts beside it: their names, and what is the same in a whole data stream.
+func TestTheTemplatesOfECSAreMadeOfTheOneThatMaps(t *testing.T) {
+	t.Parallel()
+	outputs := examples(t)["elasticsearch-ecs.yaml"].Pipeline.Outputs
+	text := read(t, "conf/outputs/elasticsearch-ecs.yaml")
+	for i, file := range []string{"elasticsearch-ecs-alerts.json", "elasticsearch-ecs-events.json"} {
+		var made struct {
+			IndexPatterns []string  `json:"index_patterns"`
+			ComposedOf    []string  `json:"composed_of"`
+			DataStream    *struct{} `json:"data_stream"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(read(t, "conf/outputs/"+file)), &made))
+		assert.Equal(t, []string{outputs[i].get("index")}, made.IndexPatterns)
+		assert.Equal(t, []string{"office365-ecs"}, made.ComposedOf)
+		assert.Equal(t, outputs[i].get("alias") == "events", made.DataStream != nil)
+		assert.Contains(t, text, file)
+	}
+	assert.Contains(t, text, "put _component_template/office365-ecs "+ecsTemplate)
 }

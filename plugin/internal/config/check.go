@@ -2,8 +2,12 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"office365/normalize"
 )
 
 // check looks at what must hold between settings, fills in what follows from
@@ -12,6 +16,7 @@ func (p *parser) check() {
 	p.checkCredential()
 	p.checkSizes()
 	p.checkTimes()
+	p.checkIndexKey()
 	p.derive()
 	p.warnings = append(p.warnings, p.doubts()...)
 }
@@ -35,6 +40,14 @@ func (p *parser) checkTimes() {
 	if p.good("alert_merge_ttl", "alert_merge_wait") && p.s.AlertMergeTTL < p.s.AlertMergeWait {
 		p.problem("alert_merge_ttl", formatDuration(p.s.AlertMergeTTL),
 			fmt.Sprintf("is shorter than alert_merge_wait %s; use at least that", formatDuration(p.s.AlertMergeWait)))
+	}
+}
+
+// checkIndexKey looks for the key among those of the format; parseIndexKey knows
+// those of the default.
+func (p *parser) checkIndexKey() {
+	if p.s.Format == FormatECS && p.good("format", "index_key") && slices.Contains(normalize.ECSKeys(), p.s.IndexKey) {
+		p.problem("index_key", strconv.Quote(p.s.IndexKey), "is a field of records in format ecs; use another name")
 	}
 }
 
@@ -86,7 +99,7 @@ func (p *parser) withoutEffect() []string {
 		if p.s.VendorFields != VendorTop {
 			note("vendor_fields "+string(p.s.VendorFields), "the original fields have a place of their own there")
 		}
-		if !p.s.Flatten {
+		if !p.s.Flatten && p.s.Format == FormatOCSF {
 			note("flatten off", "it has none of these objects")
 		}
 	} else if p.s.RawText {

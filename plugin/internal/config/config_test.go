@@ -468,6 +468,18 @@ func TestAWrongSettingDoesNotDrawOthersIn(t *testing.T) {
 	assert.NoError(t, err, "without dedup its window does not matter")
 }
 
+func TestTheIndexKeyIsNoFieldOfItsFormat(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"@timestamp", "host", "o365", "event"} {
+		_, _, err := parse(section("format", "ecs", "index_key", key))
+		require.ErrorContains(t, err, "index_key \""+key+"\" is ", key)
+	}
+	_, _, err := parse(section("index_key", "host"))
+	require.NoError(t, err, "the default has no such field")
+	_, _, err = parse(section("format", "ecs", "index_key", "kind"))
+	require.NoError(t, err)
+}
+
 func TestAPlanGivesTheRootsAndASettingOverridesThem(t *testing.T) {
 	t.Parallel()
 	for plan, want := range map[Plan][2]string{
@@ -502,7 +514,7 @@ func TestWhatIsLikelyNotMeantWarns(t *testing.T) {
 		"nested originals in a schema": {
 			section("format", "ocsf", "vendor_fields", "nested"), "vendor_fields nested has no effect in format ocsf: the original fields have",
 		},
-		"no objects in a schema":      {section("format", "ecs", "flatten", "off"), "flatten off has no effect in format ecs: "},
+		"no objects in a schema":      {section("format", "ocsf", "flatten", "off"), "flatten off has no effect in format ocsf: "},
 		"text beside original fields": {section("raw", "on"), "raw on has no effect in format interflow: "},
 		"beside an error":             {section("interval", "30s", "timeout", "60"), "interval 30s is under 1m"},
 	} {

@@ -201,7 +201,7 @@ var fields = []Field{
 	},
 	{
 		Key: "flatten", Default: "on",
-		Help: "objects under `office365` beside the lists of names and values, and of the data of alerts; of `format interflow` alone",
+		Help: "objects beside the lists of names and values, and of the data of alerts: under `office365` in `format interflow`, under `o365` in `format ecs`",
 		kind: boolean(func(s *Settings) *bool { return &s.Flatten }),
 	},
 	{
