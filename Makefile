@@ -91,7 +91,7 @@ race: ## unit tests with the race detector
 	CGO_ENABLED=1 CC=$(CC) $(GO) test -race -timeout 20m $(UNIT)
 
 # What runs within one process; a library with the race detector cannot be loaded.
-UNIT := ./normalize/... ./plugin/... ./tests/simulator/... ./tests/mutate
+UNIT := ./normalize/... ./plugin/... ./tests/simulator/... ./tests/mutate ./tests/ocsf
 
 e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator; the examples
 	$(GO) test -v -count=1 -timeout 20m -parallel $(WAITING) ./tests/e2e/... ./tests/deploy/...
