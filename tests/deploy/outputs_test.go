@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"office365/tests/ocsf"
 )
 
 // top is the root of the repository.
@@ -46,15 +48,18 @@ type configuration struct {
 	} `yaml:"pipeline"`
 }
 
+// rule is a comparison of a route.
+type rule struct {
+	Field, Op, Value string
+}
+
 // routes are those of an input.
 type routes struct {
 	Logs []struct {
 		Name      string
 		Condition struct {
-			Op    string
-			Rules []struct {
-				Field, Op, Value string
-			}
+			Op      string
+			Rules   []rule
 			Default bool
 		}
 		To struct {
@@ -121,8 +126,9 @@ func TestEveryExampleKeepsAndRoutesWhatItCollects(t *testing.T) {
 	}
 }
 
-// requireRoutes checks that alerts go to the output alerts, everything else to
-// events, and that there are no other outputs.
+// requireRoutes checks that alerts go to the output alerts, or in OCSF each class
+// to the output that is about it, everything else to the last one, and that there
+// are no other outputs.
 func requireRoutes(t *testing.T, in section, outputs []section) {
 	t.Helper()
 	node := in.values["routes"]
@@ -130,41 +136,70 @@ func requireRoutes(t *testing.T, in section, outputs []section) {
 	require.NoError(t, err)
 	var r routes
 	strictly(t, string(text), &r)
-	require.Len(t, r.Logs, 2)
-	alerts, events := r.Logs[0], r.Logs[1]
-	require.Len(t, alerts.Condition.Rules, 1)
-	rule := alerts.Condition.Rules[0]
-	assert.Equal(t, []string{"$index", "eq", "alerts"}, []string{rule.Field, rule.Op, rule.Value})
-	assert.True(t, events.Condition.Default)
-	assert.Equal(t, [][]string{{"alerts"}, {"events"}}, [][]string{alerts.To.Outputs, events.To.Outputs})
-	var aliases []string
-	for _, o := range outputs {
-		aliases = append(aliases, o.get("alias"))
+	require.GreaterOrEqual(t, len(r.Logs), 2)
+	var rules []rule
+	var targets [][]string
+	for i, route := range r.Logs {
+		last := i == len(r.Logs)-1
+		require.Equal(t, last, route.Condition.Default, route.Name)
+		targets = append(targets, route.To.Outputs)
+		if !last {
+			require.Len(t, route.Condition.Rules, 1)
+			rules = append(rules, route.Condition.Rules[0])
+		}
 	}
-	assert.Equal(t, []string{"alerts", "events"}, aliases)
+	if in.get("format") == "ocsf" {
+		requireClasses(t, rules)
+	} else {
+		assert.Equal(t, []rule{{"$index", "eq", "alerts"}}, rules)
+		assert.Equal(t, [][]string{{"alerts"}, {"events"}}, targets)
+	}
+	var aliases [][]string
+	for _, o := range outputs {
+		aliases = append(aliases, []string{o.get("alias")})
+	}
+	assert.Equal(t, aliases, targets)
 }
 
-// TestTheTwoOutputsOfAnExampleDifferInTheirPlaceAlone finds a key that was
+// requireClasses checks that each rule is about a class that there is, and no two
+// about one.
+func requireClasses(t *testing.T, rules []rule) {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, r := range rules {
+		assert.Equal(t, rule{"$class_uid", "eq", r.Value}, r)
+		uid, err := strconv.ParseInt(r.Value, 10, 64)
+		require.NoError(t, err)
+		name, _ := ocsf.Attributes(uid)
+		assert.NotEmpty(t, name, "there is no class %d", uid)
+		assert.False(t, seen[r.Value], "class %d twice", uid)
+		seen[r.Value] = true
+	}
+}
+
+// TestTheOutputsOfAnExampleDifferInTheirPlaceAlone finds a key that was
 // changed in one and forgotten in the other.
-func TestTheTwoOutputsOfAnExampleDifferInTheirPlaceAlone(t *testing.T) {
+func TestTheOutputsOfAnExampleDifferInTheirPlaceAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range examples(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Len(t, c.Pipeline.Outputs, 2)
-			alerts, events := c.Pipeline.Outputs[0], c.Pipeline.Outputs[1]
+			require.NotEmpty(t, c.Pipeline.Outputs)
+			first := c.Pipeline.Outputs[0]
 			may := []string{
 				"alias", "file", "index", "id_key", "message_key_field", "table_name", "table_id", "topics", "uri",
-				"s3_key_format", "store_dir", "labels", "event_sourcetype", "tag",
+				"s3_key_format", "store_dir", "labels", "event_sourcetype", "tag", "bucket", "role_arn",
 			}
 			if c.Pipeline.Inputs[0].get("format") == "ecs" { // a data stream has no ids, and nothing is replaced there
 				may = append(may, "write_operation")
-				alerts.keys = slices.DeleteFunc(alerts.keys, func(key string) bool { return key == "id_key" })
+				first.keys = slices.DeleteFunc(first.keys, func(key string) bool { return key == "id_key" })
 			}
-			assert.Equal(t, alerts.keys, events.keys)
-			for _, key := range alerts.keys {
-				if alerts.get(key) != events.get(key) {
-					assert.Contains(t, may, key)
+			for _, other := range c.Pipeline.Outputs[1:] {
+				assert.Equal(t, first.keys, other.keys)
+				for _, key := range first.keys {
+					if first.get(key) != other.get(key) {
+						assert.Contains(t, may, key)
+					}
 				}
 			}
 		})

@@ -1,7 +1,6 @@
 package ocsf
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,6 +15,7 @@ type Kind string
 // What may be wrong with an event.
 const (
 	NotJSON          Kind = "not an object of JSON"
+	TwiceThere       Kind = "name comes twice"
 	UnknownClass     Kind = "unknown class"
 	UnknownProfile   Kind = "unknown profile"
 	UnknownAttribute Kind = "unknown attribute"
@@ -44,10 +44,9 @@ func (p Problem) String() string { return p.Path + ": " + string(p.Kind) + ": " 
 // come in the order of their attributes' names, those about the event as a whole
 // last.
 func Validate(event []byte) []Problem {
-	d := json.NewDecoder(bytes.NewReader(event))
-	d.UseNumber()
-	var o map[string]any
-	if err := d.Decode(&o); err != nil || o == nil {
+	value, err := decode(event)
+	o, ok := value.(map[string]any)
+	if err != nil || !ok {
 		return []Problem{{Kind: NotJSON, Detail: fmt.Sprint(err)}}
 	}
 	uid, ok := integer(o["class_uid"])
@@ -145,6 +144,10 @@ func count(o map[string]any, names []string) int {
 
 // attribute checks the value of an attribute, or each of them.
 func (v *validation) attribute(path string, a *attribute, value any) {
+	if last, is := value.(twice); is {
+		v.add(path, TwiceThere, "in one object")
+		value = last.value
+	}
 	if a.Type == jsonType && !a.IsArray {
 		return
 	}

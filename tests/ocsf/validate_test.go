@@ -202,9 +202,17 @@ func TestAnEventOfNoClassIsFound(t *testing.T) {
 	t.Parallel()
 	checkFaults(t, ocsf.UnknownClass, map[string]any{"class_uid": 6004})
 	checkFaults(t, ocsf.UnknownClass, map[string]any{"class_uid": "6003"})
-	for _, text := range []string{"", "null", "[]", "7", "{", `"x"`} {
+	for _, text := range []string{"", "null", "[]", "7", "{", `"x"`, base + "{}", `{"a":`, `{"a":[1`} {
 		assert.Equal(t, []problem{{"", ocsf.NotJSON}}, problems([]byte(text)), text)
 	}
+}
+
+func TestNamesThatComeTwiceAreFound(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []problem{{"status_id", ocsf.TwiceThere}}, problems([]byte(strings.Replace(base, "{", `{"status_id": 1, `, 1))))
+	assert.Equal(t, []problem{{"actor.user.name", ocsf.TwiceThere}},
+		problems([]byte(strings.Replace(base, `"name": "alice"`, `"name": "alice", "name": "bob"`, 1))))
+	assert.Empty(t, problems([]byte(strings.Replace(base, `"goes": null`, `"goes": null, "goes": 1`, 1))), "where anything goes")
 }
 
 func TestObservablesHaveToLeadToAnAttribute(t *testing.T) {
