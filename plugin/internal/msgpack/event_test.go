@@ -191,21 +191,29 @@ func TestEventsHoldWhatRecordsSay(t *testing.T) {
 		require.NoError(t, err)
 		blobs = append(blobs, body)
 	}
-	n := newNormalizer()
-	for _, blob := range blobs {
-		split := normalize.NewSplitter(bytes.NewReader(blob), 0)
-		for {
-			raw, err := split.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			require.NoError(t, err)
-			rec := n.Record(raw, testSource, benchReceived)
-			at, got := decode(t, msgpack.AppendEvent(nil, rec))
-			require.Equal(t, rec.Time(), at)
-			require.Equal(t, plainNumbers(printed(t, rec)), plainNumbers(got))
-			require.Len(t, got, rec.Fields())
+	for _, format := range []normalize.Format{normalize.FormatInterflow, normalize.FormatECS, normalize.FormatOCSF} {
+		n := normalize.New(normalize.Options{TenantName: "contoso-prod", IndexKey: "index", IndexEvents: "windows_events", Format: format})
+		for _, blob := range blobs {
+			requireSaid(t, n, blob)
 		}
+	}
+}
+
+// requireSaid compares the events of a blob with what their records print.
+func requireSaid(t *testing.T, n *normalize.Normalizer, blob []byte) {
+	t.Helper()
+	split := normalize.NewSplitter(bytes.NewReader(blob), 0)
+	for {
+		raw, err := split.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		require.NoError(t, err)
+		rec := n.Record(raw, testSource, benchReceived)
+		at, got := decode(t, msgpack.AppendEvent(nil, rec))
+		require.Equal(t, rec.Time(), at)
+		require.Equal(t, plainNumbers(printed(t, rec)), plainNumbers(got))
+		require.Len(t, got, rec.Fields())
 	}
 }
 
@@ -244,9 +252,17 @@ func TestNestingStaysWithinWhatFluentBitReads(t *testing.T) {
 	const limit = 32 // msgpack-c's own stack, see normalize.MaxDepth
 	for depth := range 100 {
 		deep := strings.Repeat(`{"a":[`, depth) + `1` + strings.Repeat(`]}`, depth)
-		for _, text := range []string{`{"Deep":` + deep + `}`, `{"office365":[` + deep + `]}`, `{"timestamp":` + deep + `}`} {
+		for _, text := range []string{
+			`{"Deep":` + deep + `}`, `{"office365":[` + deep + `]}`, `{"timestamp":` + deep + `}`,
+			`{"RecordType":1,"Operation":"Set-Mailbox","Parameters":` + deep + `}`,
+			`{"RecordType":8,"Operation":"Update user.","ModifiedProperties":` + deep + `,"Target":` + deep + `}`,
+		} {
 			for _, o := range []normalize.Options{
-				{}, {VendorFields: normalize.VendorNested}, {VendorFields: normalize.VendorBoth}, {Format: normalize.FormatECS}, {Format: normalize.FormatOCSF},
+				{VendorFields: normalize.VendorTop},
+				{VendorFields: normalize.VendorNested},
+				{VendorFields: normalize.VendorBoth},
+				{Format: normalize.FormatECS},
+				{Format: normalize.FormatOCSF},
 			} {
 				n := normalize.New(o)
 				rec := n.Record(normalize.Raw{Bytes: []byte(text), Length: int64(len(text))}, testSource, benchReceived)
