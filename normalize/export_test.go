@@ -45,3 +45,8 @@ func OCSFTypes() (types []int) {
 	}
 	return types
 }
+
+// IsNamed reports whether Microsoft names a record type.
+func IsNamed(recordType int) bool {
+	return recordType >= 0 && recordType < len(recordTypes) && recordTypes[recordType] != ""
+}
