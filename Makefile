@@ -119,8 +119,9 @@ fuzz: ## each fuzz target for FUZZTIME (60s)
 		done; \
 	done
 
-settings: ## print the table of settings into README.md and conf/
+settings: ## print the tables of settings, of mappings into README.md and conf/
 	$(GO) test ./plugin/internal/config -run TestREADMEAndExamplesPrintTheTable -update
+	$(GO) test ./normalize -run TestREADMEPrintsTheCoverage -update
 
 install: ## install the plugin and the command below PREFIX (/usr/local)
 	@[ -f bin/in_office365.so ] && [ -f bin/in_office365 ] || $(MAKE) bin/in_office365.so bin/in_office365
