@@ -193,6 +193,9 @@ func TestOCSFClassFollowsTypeAndOperation(t *testing.T) {
 		{40, "ALERTTRIGGERED", 2004, 1},
 		{40, "AlertEntityGenerated", 2004, 2},
 		{11, "DLPRuleMatch", 2006, 1},
+		{84, "FileSensitivityLabelRemoved", 6006, 3}, // the label, not the file
+		{95, "AccessDenied", 6006, 14},
+		{96, "FileDeleted", 6006, 4},
 		{25, "MemberAdded", 3006, 3},
 		{25, "ChannelAdded", 6003, 1},
 		{20, "ViewReport", 6003, 2},

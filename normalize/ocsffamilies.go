@@ -43,7 +43,7 @@ var ocsfFamilies = []ocsfFamily{
 	{ // AzureActiveDirectory
 		types: []int{8},
 		operations: map[string]ocsfActivity{
-			"add user": {ocsfAccountChange, 1}, "enable account": {ocsfAccountChange, 2}, "change user password": {ocsfAccountChange, 3},
+			"add user": {ocsfAccountChange, 1}, "invite external user": {ocsfAccountChange, 1}, "enable account": {ocsfAccountChange, 2}, "change user password": {ocsfAccountChange, 3},
 			"reset user password": {ocsfAccountChange, 4}, "disable account": {ocsfAccountChange, 5}, "delete user": {ocsfAccountChange, 6},
 			"hard delete user": {ocsfAccountChange, 6}, "enable strong authentication": {ocsfAccountChange, 10},
 			"disable strong authentication": {ocsfAccountChange, 11},
@@ -151,13 +151,22 @@ var ocsfFamilies = []ocsfFamily{
 	{types: []int{41, 47, 64, 98, 113, 294}, rest: ocsfNewFinding},
 	{types: []int{78, 117, 307}, beginnings: alertBeginnings, rest: ocsfActivity{ocsfAPI, byVerb}},
 	{types: dlpTypes[:], rest: ocsfDataFinding},
-	{types: []int{43, 75}, rest: ocsfAPIUpdate}, // MIPLabel, MipAutoLabelExchangeItem: a label that was set
-	{ // AipSensitivityLabelAction and the like
-		types:      []int{93, 94, 95},
-		operations: map[string]ocsfActivity{"access": ocsfAPIRead, "accessdenied": ocsfAPIRead},
+	{types: []int{43, 75}, rest: ocsfAPIUpdate},                // MIPLabel, MipAutoLabelExchangeItem: a label that a message got
+	{types: []int{96}, rest: ocsfActivity{ocsfFileHosting, 4}}, // AipFileDeleted
+	{ // labels of files, and what Azure Information Protection tells of files
+		types: []int{71, 72, 83, 84, 93, 94, 95, 286},
+		operations: map[string]ocsfActivity{
+			"access": ocsfFileOpened, "accessdenied": ocsfFileOpened, "discover": ocsfFileOpened,
+		},
+		rest: ocsfActivity{ocsfFileHosting, 3},
+	},
+	{types: []int{102}, rest: ocsfSearched}, // SharePointSearch
+	{types: []int{101}, rest: ocsfAPIRead},  // ExchangeSearch
+	{ // CopilotInteraction, TeamCopilotInteraction
+		types:      []int{261, 334},
+		beginnings: []ocsfBeginning{{"copilotinteraction", ocsfActivity{ocsfAPI, activityCreate}}, {"teamcopilotinteraction", ocsfActivity{ocsfAPI, activityCreate}}},
 		rest:       ocsfActivity{ocsfAPI, byVerb},
 	},
-	{types: []int{261}, operations: map[string]ocsfActivity{"copilotinteraction": {ocsfAPI, activityCreate}}, rest: ocsfActivity{ocsfAPI, byVerb}},
 	{ // MicrosoftTeams
 		types: []int{25},
 		operations: map[string]ocsfActivity{
