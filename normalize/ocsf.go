@@ -15,9 +15,6 @@ const (
 	keyRawData  = "raw_data"
 	keyMetadata = "metadata"
 	keyUnknown  = "Unknown"
-
-	keyEntityCount     = "alert_entity_count"
-	keyEntityTruncated = "alert_entity_truncated"
 )
 
 // ocsf is the Open Cybersecurity Schema Framework. On top is nothing but its
@@ -29,9 +26,7 @@ const (
 // (ocsffamilies.go); a class whose required attributes the record has not gives
 // way to API Activity, which needs none.
 var ocsf = shape{
-	reserved: []string{
-		keyTenantID, keyTimestampFallback, keyOffice365, keyEntityCount, keyEntityTruncated,
-	},
+	reserved:    []string{keyTenantID, keyTimestampFallback, keyOffice365, keyEventSummary},
 	begin:       (*Normalizer).ocsfPrefix,
 	fields:      (*Normalizer).ocsfFields,
 	undecodable: (*Normalizer).ocsfUndecodable,

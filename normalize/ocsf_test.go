@@ -95,7 +95,7 @@ func keptInOCSF(t require.TestingT, n *normalize.Normalizer, raw normalize.Raw, 
 	texts := map[string]bool{}
 	scalars(event, func(text string) { texts[text] = true })
 	for key, value := range decoded(t, raw.Bytes) {
-		rest, depth, ours := unmapped, 3, key == "index" || key == "tenantid" || key == "timestamp_fallback" || key == "office365" || strings.HasPrefix(key, "alert_entity_")
+		rest, depth, ours := unmapped, 3, key == "index" || key == "tenantid" || key == "timestamp_fallback" || key == "office365" || key == "event_summary"
 		if ours {
 			rest, depth = displaced, 4
 		}

@@ -42,8 +42,11 @@ func (n *Normalizer) ocsfAlert(a *MergedAlert) {
 	}
 	n.api(false)
 	e.notes = func(*Normalizer) {
-		l.member(keyEntityCount, intNode(int64(a.Count)))
-		l.member(keyEntityTruncated, boolNode(a.Truncated))
+		l.key(keyEventSummary)
+		l.open()
+		l.member("alert_entity_count", intNode(int64(a.Count)))
+		l.member("alert_entity_truncated", boolNode(a.Truncated))
+		l.close()
 	}
 	n.ocsfEnd()
 }

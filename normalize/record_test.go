@@ -333,6 +333,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	c := newChecker()
 	masking := normalize.New(normalize.Options{Redact: true})
+	inOCSF := normalize.New(ocsfOptions)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rec := newNormalizer().Record(normalize.Raw{Bytes: bytes.TrimLeft(text, " \t\r\n"), Length: int64(len(text))}, source, received)
 		printed := rec.AppendJSON(nil)
@@ -357,6 +358,7 @@ func FuzzRecord(f *testing.F) {
 			clear(c.kinds) // a finding is of one text alone
 			c.raw(t, raw, normalize.DLPAll)
 			decoded(t, masking.Record(raw, source, received).AppendJSON(nil))
+			keptInOCSF(t, inOCSF, raw, normalize.DLPAll)
 		}
 	})
 }
