@@ -210,7 +210,7 @@ func (m *Merger) account(a *heldAlert) {
 const overheadBytes = 1024
 
 func (a *heldAlert) size() int {
-	const perItem, perHash = 64, 8
+	const perItem, perHash = 72, 8 // an item has a hash as well
 	total := overheadBytes + len(a.id) + a.base.Bytes() + a.last.bytes() + a.newer.bytes()
 	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
 		total += s.bytes + perItem*len(s.items) + perHash*len(s.rest)
