@@ -13,7 +13,7 @@ import (
 	"office365/tests/simulator"
 )
 
-var busiest = flag.Int("busiest", 300, "contents a minute of the busiest tenant whose listings are counted; 1000 takes 15 seconds")
+var busiest = flag.Int("busiest", 160, "contents a minute of the busiest tenant whose listings are counted; 1000 takes 15 seconds")
 
 // TestACycleOfListingsCostsWhatComesInIt watches tenants of which one content
 // type grows by so many contents a minute, and counts what its listings take on
