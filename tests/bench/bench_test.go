@@ -152,8 +152,8 @@ func (r *run) records() int {
 // await waits until so many records have arrived.
 func (r *run) await(records int, limit time.Duration) {
 	r.b.Helper()
-	program.Eventually(r.b, limit, fmt.Sprintf("%d records, of which there are %d", records, r.records()),
-		func() bool { return r.records() >= records })
+	arrived := program.HoldsWithin(limit, func() bool { return r.records() >= records })
+	require.True(r.b, arrived, "of %d records %d have arrived", records, r.records())
 }
 
 // end stops the program, which must have run well.

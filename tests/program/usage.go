@@ -32,8 +32,10 @@ func (r *Process) memory(field string) int64 {
 // in system mode; after its end: in all.
 func (r *Process) CPU() time.Duration {
 	r.tb.Helper()
-	if r.Ends(0) {
+	select {
+	case <-r.exited:
 		return r.cmd.ProcessState.UserTime() + r.cmd.ProcessState.SystemTime()
+	default:
 	}
 	// The clock of another process, as clock_getcpuclockid(3) makes its number:
 	// of all its threads, to the nanosecond, where /proc counts hundredths.
