@@ -52,9 +52,9 @@ func later(a, b time.Time) time.Time {
 // The late contents: made half an hour ago, and listable one after the other
 // while the plugin runs.
 const (
-	lateInterval = 10 * time.Second
+	lateInterval = 5 * time.Second
 	lateContents = 20
-	lateBetween  = 1300 * time.Millisecond // no divisor of the interval
+	lateBetween  = 900 * time.Millisecond // no divisor of the interval
 )
 
 // BenchmarkLate reports the longest time from the moment when a late content

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"context"
 	"flag"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -32,5 +33,8 @@ func profile(b *testing.B, r *program.Process) {
 	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), perf, "record", "--quiet", "--freq", "499", "--call-graph", "fp",
 		"--output", file, "--pid", strconv.Itoa(r.PID()))
 	require.NoError(b, cmd.Start())
-	b.Cleanup(func() { require.NoError(b, cmd.Wait(), "perf") }) // it ends with the program
+	b.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt) // it has ended with the program, or ends now
+		_ = cmd.Wait()                       // interrupted, it fails
+	})
 }
