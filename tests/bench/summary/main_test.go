@@ -19,11 +19,11 @@ date: 2026-11-23
 goos: linux
 pkg: office365/plugin/internal/msgpack
 cpu: AMD EPYC
-BenchmarkPipeline-2            	      50	  20000000 ns/op	 300.00 MB/s	   230000 records/s	     120 B/op	       1 allocs/op
-BenchmarkPipeline-2            	      50	  20000000 ns/op	 310.00 MB/s	   230000 records/s	     120 B/op	       1 allocs/op
-BenchmarkPipeline-2            	      50	  20000000 ns/op	 400.00 MB/s	   230000 records/s	     120 B/op	       1 allocs/op
-BenchmarkPlain/vmihailenco-2   	       5	 200000000 ns/op	  31.00 MB/s
-BenchmarkPlain/ugorji-2        	       5	 200000000 ns/op	  20.00 MB/s
+BenchmarkPipeline-2            	      50	  20000000 ns/op	 300.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPipeline-2            	      50	  20000000 ns/op	 310.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPipeline-2            	      50	  20000000 ns/op	 400.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPlain/vmihailenco-2   	       5	 200000000 ns/op	  31.00 MB/core-s
+BenchmarkPlain/ugorji-2        	       5	 200000000 ns/op	  20.00 MB/core-s
 BenchmarkFluentBit/batch=64M   	       1	1 ns/op	 20.5 cpu-µs/record	 26133 records/s
 BenchmarkFluentBit/batch=4M-2
     fluentbit_test.go:27: something was logged
@@ -122,7 +122,7 @@ func TestTheSummaryIsWrittenAndTheTableReplacedInItsPlace(t *testing.T) {
 	require.NoError(t, err)
 	s := summarize(parse(printed))
 	assert.Equal(t, "before\n"+tableBegin+"\n"+s.markdown()+"\n"+tableEnd+"after\n", string(text))
-	assert.Contains(t, string(text), "| JSON in, encoded records out, one core | 310 MB/s | ≥ 250 | yes |\n")
+	assert.Contains(t, string(text), "| JSON in, encoded records out, one core | 310 MB/core-s | ≥ 250 | yes |\n")
 	assert.Contains(t, string(text), "| from end to end in the test host, two cores | not measured | ≥ 30,000 |  |\n")
 	assert.Contains(t, string(text), "Measured on 2026-11-23: AMD EPYC, 2 cores, 23.5 GB of memory, go1.26.0, Fluent Bit 5.1.1.\n")
 
