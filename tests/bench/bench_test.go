@@ -114,9 +114,6 @@ func start(b *testing.B, p program.Program, input string, conf func(service ...s
 	r.begun = time.Now()
 	r.Process = p.Start(b, text, nil)
 	profile(b, r.Process)
-	if r.address == "" {
-		program.Eventually(b, time.Minute, "the instances", func() bool { return strings.Contains(r.Log.String(), "are running, pid=") })
-	}
 	return r
 }
 

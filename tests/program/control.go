@@ -13,8 +13,22 @@ import (
 )
 
 // Ask gives a command to the test host, waits until it is done, and returns the
-// lines of its answer.
+// lines of its answer. At the start and in a reload the host has no instance for a
+// moment: it is asked again then.
 func (r *Process) Ask(command string) []string {
+	r.tb.Helper()
+	var lines []string
+	var problem string
+	HoldsWithin(10*time.Second, func() bool {
+		lines, problem = r.ask(command)
+		return !strings.HasSuffix(problem, "no such instance")
+	})
+	require.Empty(r.tb, problem, command)
+	return lines
+}
+
+// ask returns the lines of the answer, or what is wrong with the command.
+func (r *Process) ask(command string) (lines []string, problem string) {
 	r.tb.Helper()
 	var c net.Conn
 	Eventually(r.tb, 10*time.Second, "control socket", func() bool {
@@ -25,17 +39,17 @@ func (r *Process) Ask(command string) []string {
 	defer func() { _ = c.Close() }() // the answer has been read
 	_, err := fmt.Fprintln(c, command)
 	require.NoError(r.tb, err)
-	var lines []string
 	answer := bufio.NewScanner(c)
 	for answer.Scan() {
 		if answer.Text() == "ok" {
-			return lines
+			return lines, ""
 		}
-		require.False(r.tb, strings.HasPrefix(answer.Text(), "error"), "%s: %s", command, answer.Text())
+		if strings.HasPrefix(answer.Text(), "error") {
+			return nil, answer.Text()
+		}
 		lines = append(lines, answer.Text())
 	}
-	require.FailNow(r.tb, "no answer to "+command)
-	return nil
+	return nil, "no answer"
 }
 
 // Counts are what the test host tells of an instance, such as ring, collects and
