@@ -162,7 +162,7 @@ func (r *run) end() {
 	require.Zero(r.b, r.Stop(), "%s", r.Log.String())
 }
 
-// megabytes of 2^20 bytes, as in the settings.
+// megabytes of 2^20 bytes.
 func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
 // fluentBit is the real one; without it the benchmark is skipped, and its
