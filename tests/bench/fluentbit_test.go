@@ -60,7 +60,7 @@ func BenchmarkTail(b *testing.B) {
 		took := time.Since(r.begun)
 		peak := r.PeakMemory()
 		r.end()
-		report(b, figures{records: corpusRecords, took: took, cpu: r.CPU(), peak: peak})
+		report(b, figures{records: corpusRecords, rate: corpusRecords / took.Seconds(), cpu: r.CPU(), peak: peak})
 	}
 }
 
