@@ -15,6 +15,13 @@ CHAOS ?= 200
 SEED  ?= 1
 # Time that make soak takes.
 SOAK ?= 30m
+# How often make bench runs each benchmark, for benchstat. With PROFILE=1 it keeps
+# profiles, and what it builds keeps its symbols; with BENCH_STRICT=1 it fails when
+# a target is missed; with README=1 it prints the table into README.md.
+BENCH_COUNT ?= 1
+PROFILE ?=
+BENCH_STRICT ?=
+README ?=
 # Tests that run side by side where they mostly wait.
 WAITING := 16
 
@@ -23,7 +30,7 @@ CC := gcc
 endif
 
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS  := -s -w -X office365/plugin/internal/cli.version=$(VERSION)
+LDFLAGS  := $(if $(PROFILE),,-s -w )-X office365/plugin/internal/cli.version=$(VERSION)
 # -buildvcs=false: the version is in LDFLAGS, and git may refuse a checkout that
 # belongs to another user, as in containers.
 GOBUILD  := CGO_ENABLED=1 CC=$(CC) $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
@@ -91,7 +98,7 @@ race: ## unit tests with the race detector
 	CGO_ENABLED=1 CC=$(CC) $(GO) test -race -timeout 20m $(UNIT)
 
 # What runs within one process; a library with the race detector cannot be loaded.
-UNIT := ./normalize/... ./plugin/... ./tests/simulator/... ./tests/mutate ./tests/ocsf
+UNIT := ./normalize/... ./plugin/... ./tests/simulator/... ./tests/mutate ./tests/ocsf ./tests/bench/summary ./tests/bench/corpus
 
 e2e: build ## the plugin in the test host, and in Fluent Bit where there is one, on the simulator; the examples
 	$(GO) test -v -count=1 -timeout 20m -parallel $(WAITING) ./tests/e2e/... ./tests/deploy/...
@@ -105,8 +112,23 @@ backlog: build ## catch up with a week: 100,000 blobs, 1,000,000 records (10 min
 soak: build ## steady arrival with faults and a kill every minute, for SOAK (30m)
 	$(GO) test -v -count=1 -timeout 0 -parallel $(WAITING) -run Soak ./tests/e2e -soak $(SOAK) -seed $(SEED)
 
-bench: build ## benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem $(UNIT) ./tests/bench/...
+# What runs within one process, and then whole processes, each once; both go on
+# when the other fails, for the summary says what was not measured.
+bench: build ## benchmarks beside their targets, into .bench/: BENCH_COUNT=1, BENCH_STRICT=1, PROFILE=1, README=1
+	@mkdir -p .bench
+ifneq ($(PROFILE),)
+	$(GO) test -run '^$$' -bench '^BenchmarkPipeline$$' -o .bench/msgpack.test \
+		-cpuprofile .bench/pipeline.cpu.pprof -memprofile .bench/pipeline.heap.pprof ./plugin/internal/msgpack
+endif
+	@failed=0; \
+	{ \
+		$(GO) test -run '^$$' -bench . -benchmem -count $(BENCH_COUNT) $(UNIT) || failed=1; \
+		$(GO) test -run '^$$' -bench . -benchtime 1x -count $(BENCH_COUNT) -timeout 0 ./tests/bench $(if $(PROFILE),-profiles '$(CURDIR)/.bench') || failed=1; \
+		[ $$failed = 0 ]; \
+	} | tee .bench/bench.txt || failed=1; \
+	echo; \
+	$(GO) run ./tests/bench/summary -out .bench/summary.json $(if $(README),-readme README.md) $(if $(BENCH_STRICT),-strict) .bench/bench.txt || failed=1; \
+	exit $$failed
 
 mutate: ## take the handling of each failure out, one at a time, and see its test fail
 	$(GO) run ./tests/mutate
@@ -137,4 +159,4 @@ docker: ## build the image office365 with Docker or Podman
 	echo 'make docker needs a running Docker or Podman; neither answers here' >&2; exit 1
 
 clean: ## remove what was built
-	rm -rf bin .bin
+	rm -rf bin .bin .bench

@@ -51,8 +51,9 @@ type heldAlert struct {
 	revision int // emitted last
 	sum      digest
 
-	at    place // in the queues of the Merger
-	bytes int   // as the Merger has counted it
+	at    place  // in the queues of the Merger
+	turn  uint64 // its barrier in the turns of the Merger, and 1; 0: it has none
+	bytes int    // as the Merger has counted it
 }
 
 // digest tells contents of a merged alert from one another.

@@ -101,19 +101,21 @@ type MergeStats struct {
 type Merger struct {
 	o      MergeOptions
 	alerts map[string]*heldAlert
-	// Each alert is in one of these: something to emit, by when it must be; all
-	// emitted, and no trigger yet, by when they are forgotten.
-	waiting, settled, orphans alertQueue
-	bytes                     int           // of those that stay
-	leaving                   int           // alerts that go with their emission
-	forgotten                 []AlertChange // to be stored with whatever comes next
-	stats                     MergeStats
+	// Each alert is in one of these: something to emit, by when it must be, and
+	// those of them that go with that; all emitted, and no trigger yet, by when they
+	// are forgotten.
+	waiting, hastened, settled, orphans alertQueue
+	turns                               turns         // of waiting alerts
+	bytes                               int           // of those that stay
+	leaving                             int           // alerts that go with their emission
+	forgotten                           []AlertChange // to be stored with whatever comes next
+	stats                               MergeStats
 }
 
 // Stats returns the numbers of m.
 func (m *Merger) Stats() MergeStats {
 	s := m.stats
-	s.Held, s.Pending = len(m.alerts), len(m.waiting)
+	s.Held, s.Pending = len(m.alerts), len(m.waiting)+len(m.hastened)
 	return s
 }
 
@@ -180,8 +182,13 @@ func (m *Merger) schedule(a *heldAlert, at Arrival, was *heldAlert) {
 // enqueue puts a into the queue that it belongs in.
 func (m *Merger) enqueue(a *heldAlert) {
 	switch {
+	case a.waiting() && a.leaving:
+		a.move(&m.hastened, a.due)
 	case a.waiting():
 		a.move(&m.waiting, a.due)
+		if a.complete() {
+			m.turns.wait(a)
+		}
 	case a.triggered():
 		a.move(&m.settled, a.expires)
 	default:
@@ -203,7 +210,7 @@ func (m *Merger) account(a *heldAlert) {
 const overheadBytes = 1024
 
 func (a *heldAlert) size() int {
-	const perItem, perHash = 64, 8
+	const perItem, perHash = 72, 8 // an item has a hash as well
 	total := overheadBytes + len(a.id) + a.base.Bytes() + a.last.bytes() + a.newer.bytes()
 	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
 		total += s.bytes + perItem*len(s.items) + perHash*len(s.rest)
@@ -230,12 +237,7 @@ func (m *Merger) makeRoom(now time.Time) {
 
 // hasten makes the oldest waiting alert due, which then leaves.
 func (m *Merger) hasten(now time.Time) {
-	var oldest *heldAlert
-	for _, a := range m.waiting {
-		if !a.leaving && (oldest == nil || a.at.until.Before(oldest.at.until)) {
-			oldest = a
-		}
-	}
+	oldest := m.waiting.first()
 	oldest.leaving, oldest.due = true, now
 	m.leaving++
 	m.account(oldest)
@@ -273,12 +275,7 @@ func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
 // all contents of Audit.General up to number done have been noted. It also
 // forgets what is too old; the changes of that come with the next ones.
 func (m *Merger) Due(now time.Time, done uint64) []Emission {
-	var ready []*heldAlert
-	for _, a := range m.waiting {
-		if a.ready(now, done) {
-			ready = append(ready, a)
-		}
-	}
+	ready := m.ready(now, done)
 	slices.SortFunc(ready, func(a, b *heldAlert) int {
 		return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.id, b.id))
 	})
@@ -296,14 +293,27 @@ func (m *Merger) Due(now time.Time, done uint64) []Emission {
 	return out
 }
 
-// ready reports whether a may be emitted: what was known when it came is done, or
-// it has waited long enough.
-func (a *heldAlert) ready(now time.Time, done uint64) bool {
-	if !now.Before(a.due) {
-		return true
+// ready takes the alerts out of their queues that are to be emitted: they have
+// waited long enough, or what was known when they came is done.
+func (m *Merger) ready(now time.Time, done uint64) []*heldAlert {
+	var ready []*heldAlert
+	for _, q := range []*alertQueue{&m.hastened, &m.waiting} {
+		for a := q.first(); a != nil && !now.Before(a.due); a = q.first() {
+			a.leave()
+			ready = append(ready, a)
+		}
 	}
-	complete := a.emitted || a.base.cloudApp || !a.entities.empty()
-	return complete && done >= a.barrier
+	for a := m.turns.take(done); a != nil; a = m.turns.take(done) {
+		a.leave()
+		ready = append(ready, a)
+	}
+	m.turns.tidy(len(m.waiting))
+	return ready
+}
+
+// complete reports whether a waits for no more than the contents known.
+func (a *heldAlert) complete() bool {
+	return a.emitted || a.base.cloudApp || !a.entities.empty()
 }
 
 // emit makes the emission of an alert, if there is anything new to be said.
@@ -334,7 +344,7 @@ func (m *Merger) emit(a *heldAlert) (Emission, bool) {
 // Next returns when Due has something to do by time alone; false when never.
 func (m *Merger) Next() (time.Time, bool) {
 	var next time.Time
-	for _, q := range []*alertQueue{&m.waiting, &m.settled, &m.orphans} {
+	for _, q := range []*alertQueue{&m.waiting, &m.hastened, &m.settled, &m.orphans} {
 		if a := q.first(); a != nil && (next.IsZero() || a.at.until.Before(next)) {
 			next = a.at.until
 		}

@@ -259,12 +259,14 @@ func (r *stateReader) list(s *shortlist) {
 	s.closed = r.uvarint()&flagClosed != 0
 	const smallest = 4 // a time of two bytes and two empty texts
 	if n := r.count(smallest); n > 0 {
-		s.items = make([]ranked, n)
+		s.items, s.hashes = make([]ranked, n), make([]uint64, n)
 	}
 	for i := range s.items {
 		s.items[i] = ranked{at: r.time(), a: r.text(), b: r.text()}
+		s.hashes[i] = s.items[i].hash()
 		s.bytes += s.items[i].bytes()
 	}
+	slices.Sort(s.hashes)
 	if n := r.count(8); n > 0 {
 		s.rest = make([]uint64, n)
 	}

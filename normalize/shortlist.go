@@ -18,6 +18,7 @@ import (
 // to list, however short it is.
 type shortlist struct {
 	items  []ranked // in order
+	hashes []uint64 // of items, in order: most pairs are new, and no text has to be compared to see it
 	bytes  int      // of items
 	rest   []uint64 // hashes of the others, in order
 	closed bool     // pairs behind the last item are not known any more
@@ -61,32 +62,40 @@ func (x ranked) compare(y ranked) int {
 
 // hash stands for a pair whose texts are not kept.
 func (x ranked) hash() uint64 {
-	h := sha256.New()
-	var length [8]byte
-	binary.BigEndian.PutUint64(length[:], uint64(len(x.a)))
-	h.Write(length[:])
-	h.Write([]byte(x.a))
-	h.Write([]byte(x.b))
-	return binary.BigEndian.Uint64(h.Sum(nil))
+	// 256 bytes hold nearly every pair without an allocation.
+	text := binary.BigEndian.AppendUint64(make([]byte, 0, 256), uint64(len(x.a)))
+	sum := sha256.Sum256(append(append(text, x.a...), x.b...))
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // add takes a pair in, and reports whether anything has changed by it.
 func (s *shortlist) add(x ranked, b bounds) bool {
-	if i := slices.IndexFunc(s.items, x.same); i >= 0 {
+	hash := x.hash()
+	if i := s.find(x, hash); i >= 0 {
 		if compareTimes(x.at, s.items[i].at) >= 0 {
 			return false
 		}
 		s.remove(i)
 	} else if s.isBehind(x, b) {
-		return s.count(x.hash(), b)
-	} else if i, ok := slices.BinarySearch(s.rest, x.hash()); ok {
+		return s.count(hash, b)
+	} else if i, ok := slices.BinarySearch(s.rest, hash); ok {
 		s.rest = slices.Delete(s.rest, i, i+1)
 	}
 	i, _ := slices.BinarySearchFunc(s.items, x, ranked.compare)
 	s.items = slices.Insert(s.items, i, x)
+	i, _ = slices.BinarySearch(s.hashes, hash)
+	s.hashes = slices.Insert(s.hashes, i, hash)
 	s.bytes += x.bytes()
 	s.trim(b)
 	return true
+}
+
+// find returns which item the pair is, -1 when it is none.
+func (s *shortlist) find(x ranked, hash uint64) int {
+	if _, ok := slices.BinarySearch(s.hashes, hash); !ok {
+		return -1
+	}
+	return slices.IndexFunc(s.items, x.same)
 }
 
 // isBehind reports whether a pair that is no item is none to list either.
@@ -107,30 +116,31 @@ func (s *shortlist) count(hash uint64, b bounds) bool {
 	return true
 }
 
-func (s *shortlist) remove(i int) {
+// remove takes an item out and returns its hash.
+func (s *shortlist) remove(i int) (hash uint64) {
+	hash = s.items[i].hash()
 	s.bytes -= s.items[i].bytes()
 	s.items = slices.Delete(s.items, i, i+1)
+	i, _ = slices.BinarySearch(s.hashes, hash)
+	s.hashes = slices.Delete(s.hashes, i, i+1)
+	return hash
 }
 
 // trim lets go of what is behind the first item that does not fit.
 func (s *shortlist) trim(b bounds) {
 	for keep := s.listed(b) + 1; len(s.items) > keep; s.closed = true {
-		last := len(s.items) - 1
-		x := s.items[last]
-		s.remove(last)
-		s.count(x.hash(), b)
+		s.count(s.remove(len(s.items)-1), b)
 	}
 }
 
 // listed returns how many of the items fit.
 func (s *shortlist) listed(b bounds) int {
-	total := 0
-	for i, x := range s.items {
-		if total += x.bytes(); i == b.listed || total > b.bytes {
-			return i
-		}
+	n, total := len(s.items), s.bytes
+	for n > b.listed || total > b.bytes { // at most one item, unless the bounds have changed
+		n--
+		total -= s.items[n].bytes()
 	}
-	return len(s.items)
+	return n
 }
 
 // len returns how many pairs are known, at most as many as bounds.count.

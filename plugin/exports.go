@@ -74,13 +74,15 @@ func FLBPluginInputCallback(data *unsafe.Pointer, size *C.size_t) C.int {
 	return collect(instances.byThread(syscall.Gettid()), data, size)
 }
 
-// collect hands a copy to C. Zero bytes mean nothing this time, also when the
-// instance panicked.
+// collect hands the batch to C as it is. It is pinned until cleanup, which comes
+// right after Fluent Bit has copied it. Zero bytes mean nothing this time, also
+// when the instance panicked.
 func collect(i *instance, data *unsafe.Pointer, size *C.size_t) C.int {
 	defer rescue(i, "collect")
 	*data, *size = nil, 0
 	if batch := i.collect(); len(batch) > 0 {
-		*data, *size = C.CBytes(batch), C.size_t(len(batch))
+		i.pinned.Pin(unsafe.SliceData(batch))
+		*data, *size = unsafe.Pointer(unsafe.SliceData(batch)), C.size_t(len(batch))
 	}
 	return input.FLB_OK
 }
@@ -89,20 +91,19 @@ func collect(i *instance, data *unsafe.Pointer, size *C.size_t) C.int {
 // batch of the last collect.
 //
 //export FLBPluginInputCleanupCallbackCtx
-func FLBPluginInputCleanupCallbackCtx(handle C.uintptr_t, data unsafe.Pointer) C.int {
-	return cleanup(instances.byHandle(uintptr(handle)), data)
+func FLBPluginInputCleanupCallbackCtx(handle C.uintptr_t, _ unsafe.Pointer) C.int {
+	return cleanup(instances.byHandle(uintptr(handle)))
 }
 
 // FLBPluginInputCleanupCallback is the same for Fluent Bit before 4.1.
 //
 //export FLBPluginInputCleanupCallback
-func FLBPluginInputCleanupCallback(data unsafe.Pointer) C.int {
-	return cleanup(instances.byThread(syscall.Gettid()), data)
+func FLBPluginInputCleanupCallback(_ unsafe.Pointer) C.int {
+	return cleanup(instances.byThread(syscall.Gettid()))
 }
 
-func cleanup(i *instance, data unsafe.Pointer) C.int {
+func cleanup(i *instance) C.int {
 	defer rescue(i, "cleanup")
-	C.free(data)
 	i.collected()
 	return input.FLB_OK
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -74,7 +75,8 @@ type instance struct {
 	log       *telemetry.Log
 	logger    *slog.Logger
 	collector source
-	panics    int // callbacks that panicked
+	pinned    runtime.Pinner // the batch that Fluent Bit is copying
+	panics    int            // callbacks that panicked
 }
 
 // errOldCore is a limit of Fluent Bit before 4.1, whose callbacks do not say
@@ -174,6 +176,7 @@ func (i *instance) collected() {
 	if i == nil {
 		return
 	}
+	i.pinned.Unpin()
 	i.collector.Done()
 }
 
@@ -204,6 +207,7 @@ func (i *instance) stop(known *registry) {
 	defer i.host.forget()
 	defer known.remove(i)
 	defer i.drain()
+	i.pinned.Unpin()
 	i.collector.Stop()
 }
 

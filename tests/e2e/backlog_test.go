@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -18,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -45,10 +45,10 @@ func TestAWeeksBacklogIsCaughtUpOldestFirstInLittleMemory(t *testing.T) {
 	begin := time.Now()
 	run := tn.start(standIn())
 	b := &backlog{tn: tn, run: run, offered: tn.offered()}
-	eventually(t, time.Hour, "the end of the backlog", b.watch)
+	program.Eventually(t, time.Hour, "the end of the backlog", b.watch)
 	took := time.Since(begin)
-	memory := peakMemory(t, run)
-	require.Zero(t, run.stop())
+	memory := run.PeakMemory()
+	require.Zero(t, run.Stop())
 	info, err := os.Stat(tn.db())
 	require.NoError(t, err)
 
@@ -80,24 +80,12 @@ func idleMemory(t *testing.T) int64 {
 	tn := newTenant(t)
 	tn.extra = []string{"start_from", "earliest", "status_interval", "1s"}
 	run := tn.start(standIn())
-	eventually(t, time.Minute, "listings of all types", func() bool {
+	program.Eventually(t, time.Minute, "listings of all types", func() bool {
 		return len(tn.sim.Requests(simulator.RouteContentList)) >= 8*len(simulator.ContentTypes())
 	})
-	memory := peakMemory(t, run)
-	require.Zero(t, run.stop())
+	memory := run.PeakMemory()
+	require.Zero(t, run.Stop())
 	return memory
-}
-
-// peakMemory is the largest resident set of the process so far, in bytes.
-func peakMemory(t *testing.T, run *process) int64 {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", run.cmd.Process.Pid))
-	require.NoError(t, err)
-	peak := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status)
-	require.NotNil(t, peak)
-	kilobytes, err := strconv.ParseInt(string(peak[1]), 10, 64)
-	require.NoError(t, err)
-	return kilobytes << 10
 }
 
 // backlog follows a process that catches up.
@@ -119,7 +107,7 @@ var catchingUp = regexp.MustCompile(`catching up from (\S+) back`)
 // watch looks at what is new in the output and in the log; true at the end.
 func (b *backlog) watch() bool {
 	b.count()
-	text := b.run.log.String()[b.logged:]
+	text := b.run.Log.String()[b.logged:]
 	end := bytes.LastIndexByte([]byte(text), '\n') + 1
 	b.logged += end
 	for line := range bytes.Lines([]byte(text[:end])) {

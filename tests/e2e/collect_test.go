@@ -14,17 +14,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
 func TestEveryRecordArrivesOnceAndARestartBringsOnlyNews(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		tn.fill(20, 50)
 		run := tn.start(p)
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 
 		classes := map[any]int{}
@@ -41,22 +42,22 @@ func TestEveryRecordArrivesOnceAndARestartBringsOnlyNews(t *testing.T) {
 		run = tn.start(p)
 		tn.sim.AddContent(simulator.AuditSharePoint, 2, 50, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 	})
 }
 
 func TestTwoTenantsInOneProcessGetTheirOwn(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tenants := newTenants(t, 2)
 		tenants[0].fill(3, 10)
 		tenants[1].fill(4, 7)
-		run := p.start(t, conf(tenants), append(tenants[0].secrets(), tenants[1].secrets()...))
+		run := p.Start(t, conf(tenants), append(tenants[0].secrets(), tenants[1].secrets()...))
 		for _, tn := range tenants {
 			tn.waitFor(tn.offered())
 		}
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		for _, tn := range tenants {
 			tn.requireAllOnce()
 			for _, r := range readOutput(t, tn.output()) {
@@ -68,24 +69,24 @@ func TestTwoTenantsInOneProcessGetTheirOwn(t *testing.T) {
 
 func TestReloadBringsNothingTwiceAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		tn.fill(2, 10)
-		run := p.start(t, conf([]*tenant{tn}, "Hot_Reload", "on"), tn.secrets())
+		run := p.Start(t, conf([]*tenant{tn}, "Hot_Reload", "on"), tn.secrets())
 		tn.waitFor(tn.offered())
 		for range 3 {
 			tn.sim.AddContent(simulator.AuditGeneral, 2, 10, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
-			run.signal(syscall.SIGHUP)
+			run.Signal(syscall.SIGHUP)
 			tn.waitFor(tn.offered())
 		}
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 	})
 }
 
 func TestKilledAndStartedAgainLosesNothing(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		tn.extra = []string{"batch_size", "256K"}
 		tn.fill(20, 30)
@@ -95,27 +96,27 @@ func TestKilledAndStartedAgainLosesNothing(t *testing.T) {
 			tn.kill(run)
 		}
 		run := tn.start(p)
-		eventually(t, 90*time.Second, "all records", func() bool {
+		program.Eventually(t, 90*time.Second, "all records", func() bool {
 			seen := map[string]bool{}
 			for _, r := range readOutput(t, tn.output()) {
 				seen[r.id()] = true
 			}
 			return len(seen) == tn.offered()
 		})
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAll()
 	})
 }
 
 func TestLogGoesToFluentBitsOwn(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		tn.fill(1, 3)
 		logFile := filepath.Join(tn.dir, "fluent-bit.log")
-		run := p.start(t, conf([]*tenant{tn}, "Log_File", logFile), tn.secrets())
+		run := p.Start(t, conf([]*tenant{tn}, "Log_File", logFile), tn.secrets())
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		text, err := os.ReadFile(logFile)
 		require.NoError(t, err)
 		ours := 0
@@ -127,7 +128,7 @@ func TestLogGoesToFluentBitsOwn(t *testing.T) {
 		assert.GreaterOrEqual(t, ours, 2, "%s", text)
 		assert.Contains(t, string(text), "[office365] tenant-0: subscription started",
 			"a line of a goroutine goes through the instance's thread")
-		assert.NotContains(t, run.log.String(), "[office365]", "a line went past the log")
+		assert.NotContains(t, run.Log.String(), "[office365]", "a line went past the log")
 		assert.NotContains(t, string(text), tn.secrets()[0])
 	})
 }
@@ -139,17 +140,17 @@ func TestPausedInstanceHandsOverNothingAndGoesOnAfterwards(t *testing.T) {
 	tn.fill(2, 5)
 	run := tn.start(p)
 	tn.waitFor(tn.offered())
-	run.tell("pause 0")
+	run.Ask("pause 0")
 	tn.sim.AddContent(simulator.AuditExchange, 3, 10, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
 	before := lines(tn.output())
 	<-time.After(3 * time.Second)
 	assert.Equal(t, before, lines(tn.output()))
-	run.tell("resume 0")
-	require.Zero(t, run.stop())
+	run.Ask("resume 0")
+	require.Zero(t, run.Stop())
 	// The interval has not passed: a restart lists at once.
 	run = tn.start(p)
 	tn.waitFor(tn.offered())
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	tn.requireAllOnce()
 }
 
@@ -161,9 +162,9 @@ func TestWithoutTheArrivalCounterNothingIsLostOrTwice(t *testing.T) {
 	run := tn.start(p, "--no-counter")
 	tn.waitFor(tn.offered())
 	<-time.After(2 * time.Second) // a second of unpaused time commits at exit
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	run = tn.start(p, "--no-counter")
 	<-time.After(3 * time.Second)
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	tn.requireAllOnce()
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"office365/tests/program"
 )
 
 // command is the program in_office365.
@@ -36,7 +38,7 @@ func ask(t *testing.T, secrets []string, args ...string) answer {
 	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		require.NoError(t, err)
 	}
-	requireNoSecret(t, out.String()+errs.String(), secrets)
+	program.RequireNoSecret(t, out.String()+errs.String(), secrets)
 	return answer{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
@@ -50,7 +52,7 @@ func write(t *testing.T, name, text string) string {
 
 func TestTheCommandTellsOfATenantBeforeWhileAndAfterItIsCollected(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		tn.fill(3, 10)
 		file := write(t, "fluent-bit.conf", conf([]*tenant{tn}))
@@ -79,7 +81,7 @@ func TestTheCommandTellsOfATenantBeforeWhileAndAfterItIsCollected(t *testing.T) 
 		require.Zero(t, dry.code, dry.stderr)
 		assert.Equal(t, tn.offered(), strings.Count(dry.stdout, "\n"))
 
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 		after := in("health")
 		assert.Equal(t, 1, after.code)
@@ -91,12 +93,12 @@ func TestTheCommandTellsOfATenantBeforeWhileAndAfterItIsCollected(t *testing.T) 
 }
 
 // realFluentBit is Fluent Bit, or ends the test where there is none.
-func realFluentBit(t *testing.T) program {
+func realFluentBit(t *testing.T) program.Program {
 	t.Helper()
-	if len(programs()) < 2 {
+	if len(program.All()) < 2 {
 		t.Skip("there is no Fluent Bit to compare with")
 	}
-	return programs()[1]
+	return program.All()[1]
 }
 
 // report is what `check --json` prints, as far as it is looked at.
@@ -156,7 +158,7 @@ func TestTheCommandRefusesTheFilesThatFluentBitRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := write(t, tt.file, tt.text)
-			out, err := exec.CommandContext(t.Context(), p.path, "--dry-run", "-c", file).CombinedOutput()
+			out, err := exec.CommandContext(t.Context(), p.Path, "--dry-run", "-c", file).CombinedOutput()
 			assert.Equal(t, tt.refused, err != nil, "Fluent Bit: %s", out)
 			r := checked(t, file)
 			require.NotEmpty(t, r.Steps)
@@ -183,11 +185,11 @@ func TestTheCommandReadsTheSettingsThatThePluginGets(t *testing.T) {
 	}{
 		"classic": {"main.conf", map[string]string{
 			"main.conf": "@SET t=" + guid + "\n@INCLUDE in*.conf\n[SERVICE]\n    Flush 1\n" + dummies,
-			"in1.conf": section("INPUT", append([]string{
+			"in1.conf": program.Section("INPUT", append([]string{
 				"Name", "office365", "TENANT_ID", "${t}", "tenant_name", "${NOBODY:-one} and ${t}",
 				"interval", "7m", "Interval", "9m", "proxy", "${NOBODY}", "content_types", "dlp.all",
 			}, account...)...),
-			"in2.conf": section("INPUT", append([]string{
+			"in2.conf": program.Section("INPUT", append([]string{
 				"Name", "OFFICE365", "tenant_id", "${t}", "tenant_name", "two}${E2E_NAME}${open",
 				"connector_name", "${NOBODY:-x} and ${lost",
 			}, account...)...),
@@ -207,18 +209,18 @@ func TestTheCommandReadsTheSettingsThatThePluginGets(t *testing.T) {
 				require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
 				require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 			}
-			run := p.startFile(t, nil, filepath.Join(dir, tt.file), []string{"s3cret-of-nobody"})
-			eventually(t, 20*time.Second, "both inputs", func() bool { return len(settingsLine.FindAllString(run.log.String(), -1)) == 2 })
+			run := p.StartFile(t, nil, filepath.Join(dir, tt.file), []string{"s3cret-of-nobody"})
+			program.Eventually(t, 20*time.Second, "both inputs", func() bool { return len(settingsLine.FindAllString(run.Log.String(), -1)) == 2 })
 			r := checked(t, filepath.Join(dir, tt.file))
 			require.Len(t, r.Inputs, 2)
-			for i, line := range settingsLine.FindAllString(run.log.String(), -1) {
+			for i, line := range settingsLine.FindAllString(run.Log.String(), -1) {
 				require.NotEmpty(t, r.Inputs[i].Settings)
 				for key, value := range r.Inputs[i].Settings {
 					plain, quoted := " "+key+"="+value+" ", fmt.Sprintf(" %s=%q ", key, value)
 					assert.True(t, strings.Contains(line+" ", plain) || strings.Contains(line+" ", quoted), "%s=%s\n%s", key, value, line)
 				}
 			}
-			run.kill()
+			run.Kill()
 		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -74,12 +75,12 @@ func (r *rotation) requireHidden() {
 }
 
 // requireRotation collects before and after the credential is replaced.
-func (r *rotation) requireRotation(p program, variables ...string) {
+func (r *rotation) requireRotation(p program.Program, variables ...string) {
 	r.t.Helper()
 	r.fill(2, 10)
-	run := p.startWith(r.t, variables, conf([]*tenant{r.tenant}), r.secrets)
+	run := p.StartWith(r.t, variables, conf([]*tenant{r.tenant}), r.secrets)
 	if r.before != nil {
-		eventually(r.t, time.Minute, "the file is missed", func() bool { return strings.Contains(run.log.String(), "cannot be read: no such file or directory") })
+		program.Eventually(r.t, time.Minute, "the file is missed", func() bool { return strings.Contains(run.Log.String(), "cannot be read: no such file or directory") })
 		r.before()
 	}
 	r.waitFor(r.offered())
@@ -87,7 +88,7 @@ func (r *rotation) requireRotation(p program, variables ...string) {
 	r.sim.RevokeTokens()
 	r.sim.AddContent(simulator.AuditGeneral, 2, 10, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
 	r.waitFor(r.offered())
-	require.Zero(r.t, run.stop())
+	require.Zero(r.t, run.Stop())
 	r.requireAllOnce()
 	r.requireHidden()
 	tokens := r.sim.Requests(simulator.RouteToken)
@@ -100,7 +101,7 @@ func (r *rotation) requireRotation(p program, variables ...string) {
 
 func TestACertificateIsRenewedWithoutARestart(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		first, second := newAppKey(t, "first"), newAppKey(t, "second")
 		r := newRotation(t, "certificate")
 		register := func(k *simulator.AppKey) {
@@ -121,7 +122,7 @@ func TestACertificateIsRenewedWithoutARestart(t *testing.T) {
 
 func TestASecretFileIsReadAgain(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		r := newRotation(t, "secret")
 		r.secrets = []string{r.sim.Options().ClientSecret, "s3cret~of.tomorrow"}
 		r.extra = append(r.extra, "client_secret_file", r.file("secret", []byte(r.secrets[0]+"\n")))
@@ -136,7 +137,7 @@ func TestASecretFileIsReadAgain(t *testing.T) {
 // The webhook of Azure workload identity names the file in the environment.
 func TestAFederatedTokenMayComeLateAndIsReadForEveryToken(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		r := newRotation(t, "federated")
 		tokens := make([]string, 2)
 		issuers := make([]*simulator.Issuer, 2)
@@ -164,7 +165,7 @@ func TestAManagedIdentitySignsIn(t *testing.T) {
 		system, assigned = "77777777-0000-1111-2222-333333333333", "88888888-0000-1111-2222-333333333333"
 		header           = "s3cret~of.the-machine"
 	)
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		for name, clientID := range map[string]string{"system": "", "user": assigned} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -176,10 +177,10 @@ func TestAManagedIdentitySignsIn(t *testing.T) {
 				endpoint, x := simulator.NewIdentityServer(t, tn.sim), startProxy(t, tn.server)
 				tn.extra = []string{"client_secret", "", "client_id", clientID, "auth_method", "managed_identity", "proxy", "http://" + x.address}
 				tn.fill(2, 10)
-				run := p.startWith(t, []string{"IDENTITY_ENDPOINT=" + endpoint.URL + "/msi/token", "IDENTITY_HEADER=" + header},
+				run := p.StartWith(t, []string{"IDENTITY_ENDPOINT=" + endpoint.URL + "/msi/token", "IDENTITY_HEADER=" + header},
 					conf([]*tenant{tn}), []string{header})
 				tn.waitFor(tn.offered())
-				require.Zero(t, run.stop())
+				require.Zero(t, run.Stop())
 				tn.requireAllOnce()
 				asked := tn.sim.Requests(simulator.RouteIdentity)
 				require.Len(t, asked, 1, "one request for all content types")
@@ -193,29 +194,29 @@ func TestAManagedIdentitySignsIn(t *testing.T) {
 
 func TestAWrongCredentialFileIsRefusedAtTheStart(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		first, second := newAppKey(t, "first"), newAppKey(t, "second")
 		path := tn.file("app.pem", first.CertificatePEM(), second.PKCS8PEM())
 		tn.extra = []string{"client_secret", "", "certificate_file", path}
-		run := p.start(t, conf([]*tenant{tn}), keyLines(second))
-		assert.Equal(t, refused, run.wait(20*time.Second))
-		assert.Contains(t, run.log.String(), "certificate_file "+path+" holds a key that does not belong to the certificate in "+path)
+		run := p.Start(t, conf([]*tenant{tn}), keyLines(second))
+		assert.Equal(t, refused, run.Wait(20*time.Second))
+		assert.Contains(t, run.Log.String(), "certificate_file "+path+" holds a key that does not belong to the certificate in "+path)
 		assert.Empty(t, tn.sim.Requests())
 	})
 }
 
 func TestARefusedCertificateIsOneLineThatNamesIt(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		k := newAppKey(t, "of-nobody")
 		tn.extra = []string{"client_secret", "", "certificate_file", tn.file("app.pem", k.CertificatePEM(), k.PKCS8PEM())}
-		run := p.start(t, conf([]*tenant{tn}), keyLines(k))
-		eventually(t, time.Minute, "a line about the certificate", func() bool { return strings.Contains(run.log.String(), "AADSTS700027") })
-		require.Zero(t, run.stop())
-		assert.Equal(t, 1, strings.Count(run.log.String(), "AADSTS700027"))
+		run := p.Start(t, conf([]*tenant{tn}), keyLines(k))
+		program.Eventually(t, time.Minute, "a line about the certificate", func() bool { return strings.Contains(run.Log.String(), "AADSTS700027") })
+		require.Zero(t, run.Stop())
+		assert.Equal(t, 1, strings.Count(run.Log.String(), "AADSTS700027"))
 		sum := sha1.Sum(k.Certificate.Raw)
-		assert.Contains(t, run.log.String(), "CN=of-nobody, thumbprint "+strings.ToUpper(hex.EncodeToString(sum[:]))+", valid until ")
+		assert.Contains(t, run.Log.String(), "CN=of-nobody, thumbprint "+strings.ToUpper(hex.EncodeToString(sum[:]))+", valid until ")
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -51,9 +52,9 @@ func fillDisk(t *testing.T, dir string) (undo func()) {
 }
 
 // waitForLine waits until the program has printed text.
-func (r *process) waitForLine(text string) {
-	r.t.Helper()
-	eventually(r.t, 40*time.Second, text, func() bool { return strings.Contains(r.log.String(), text) })
+func waitForLine(t *testing.T, run *process, text string) {
+	t.Helper()
+	program.Eventually(t, 40*time.Second, text, func() bool { return strings.Contains(run.Log.String(), text) })
 }
 
 // The lake is down until the chunks have filled the disk. Fluent Bit loses what
@@ -67,15 +68,15 @@ func TestADiskFullOfChunksLosesNothing(t *testing.T) {
 	tn.fill(30, 100)
 	lake.setDown(true)
 	run := lake.start(p, tn)
-	run.waitForLine(diskFull)
+	waitForLine(t, run, diskFull)
 	<-time.After(3 * time.Second)
 	assert.Zero(t, lake.count(tn.name))
 	lake.setDown(false)
 	lake.waitForAll(tn)
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	lake.requireAllOnce(tn)
-	assert.NotContains(t, run.log.String(), "error writing data")
-	assert.NotContains(t, run.log.String(), "cannot be saved")
+	assert.NotContains(t, run.Log.String(), "error writing data")
+	assert.NotContains(t, run.Log.String(), "cannot be saved")
 }
 
 // Not a byte is free when Fluent Bit is killed, nor when it is started again.
@@ -88,7 +89,7 @@ func TestKilledOnAFullDiskAndStartedAgainLosesNothing(t *testing.T) {
 	tn.fill(30, 100)
 	lake.setDown(true)
 	run := lake.start(p, tn)
-	run.waitForLine(diskFull)
+	waitForLine(t, run, diskFull)
 	<-time.After(2 * time.Second) // what was under way is on the disk
 	makeRoom := fillDisk(t, tn.dir)
 	<-time.After(2 * time.Second)
@@ -98,17 +99,17 @@ func TestKilledOnAFullDiskAndStartedAgainLosesNothing(t *testing.T) {
 	makeRoom()
 	lake.setDown(false)
 	lake.waitForAll(tn)
-	require.Zero(t, again.stop())
+	require.Zero(t, again.Stop())
 	missing, twice := lake.missing(tn)
 	assert.Zero(t, missing)
 	assert.LessOrEqual(t, twice, 2*1200, "more than the two batches that a kill may undo")
 	t.Log("twice", twice)
-	assert.NotContains(t, run.log.String()+again.log.String(), "error writing data")
+	assert.NotContains(t, run.Log.String()+again.Log.String(), "error writing data")
 }
 
 func TestAFullDiskUnderTheStateStopsTheHandOverUntilThereIsRoom(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		disk := smallDisk(t, 24<<20)
 		tn.extra = []string{"db", filepath.Join(disk, "state.db"), "interval", "2s"}
@@ -118,12 +119,12 @@ func TestAFullDiskUnderTheStateStopsTheHandOverUntilThereIsRoom(t *testing.T) {
 		makeRoom := fillDisk(t, disk)
 		before := lines(tn.output())
 		tn.sim.AddContent(simulator.AuditExchange, 20, 100, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
-		run.waitForLine("the position cannot be saved; collection waits until it can")
+		waitForLine(t, run, "the position cannot be saved; collection waits until it can")
 		<-time.After(3 * time.Second)
 		assert.Equal(t, before, lines(tn.output()), "something was handed over")
 		makeRoom()
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 	})
 }
@@ -131,19 +132,19 @@ func TestAFullDiskUnderTheStateStopsTheHandOverUntilThereIsRoom(t *testing.T) {
 // Fluent Bit must start: it is the one that can send away what fills the disk.
 func TestADiskThatIsFullAtTheStartIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		disk := smallDisk(t, 4<<20)
 		tn.extra = []string{"db", filepath.Join(disk, "state.db"), "start_from", "2h"}
 		tn.sim.AddContent(simulator.AuditExchange, 3, 10, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
 		makeRoom := fillDisk(t, disk)
 		run := tn.start(p)
-		run.waitForLine("state file cannot be opened: nothing is collected until it can")
+		waitForLine(t, run, "state file cannot be opened: nothing is collected until it can")
 		<-time.After(2 * time.Second)
 		makeRoom()
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
-		assert.NotContains(t, run.log.String(), "damaged")
+		assert.NotContains(t, run.Log.String(), "damaged")
 	})
 }

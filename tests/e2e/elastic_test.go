@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"office365/tests/program"
 )
 
 // TestTheExampleForElasticFillsADataStreamAndKeepsOneDocumentPerAlert loses the
@@ -30,11 +32,11 @@ func TestTheExampleForElasticFillsADataStreamAndKeepsOneDocumentPerAlert(t *test
 	a := family("a-1")
 	tn.offer(a.entity("e-1", "alice@contoso.example"), a.trigger())
 	alert := func() (record, int) { return es.alert("o365.alert.uid", "/"+string(a)) }
-	eventually(t, time.Minute, "the alert", func() bool { return es.entities(alert()) == 1 })
+	program.Eventually(t, time.Minute, "the alert", func() bool { return es.entities(alert()) == 1 })
 	tn.offer(a.entity("e-2", "bob@contoso.example"))
-	eventually(t, time.Minute, "its revision", func() bool { return es.entities(alert()) == 2 })
-	eventually(t, time.Minute, "all events", func() bool { return es.missing(tn.sim.Offered()) == 0 })
-	require.Zero(t, run.stop())
+	program.Eventually(t, time.Minute, "its revision", func() bool { return es.entities(alert()) == 2 })
+	program.Eventually(t, time.Minute, "all events", func() bool { return es.missing(tn.sim.Offered()) == 0 })
+	require.Zero(t, run.Stop())
 
 	doc, documents := alert()
 	assert.Equal(t, 1, documents, "a revision replaces the one before")
@@ -51,7 +53,7 @@ func TestTheExampleForElasticFillsADataStreamAndKeepsOneDocumentPerAlert(t *test
 			require.NotNil(t, at(r, path), "%s of %v", path, r)
 		}
 	}
-	assert.NotContains(t, run.log.String(), "cannot be retried")
+	assert.NotContains(t, run.Log.String(), "cannot be retried")
 }
 
 // at follows a path of keys, nil where it ends early.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -16,7 +17,7 @@ import (
 // had not answered is sent again.
 func TestTwentyKillsOfFluentBitUnderLoadLoseNothing(t *testing.T) {
 	t.Parallel()
-	if len(programs()) == 1 {
+	if len(program.All()) == 1 {
 		t.Skip("there is no Fluent Bit")
 	}
 	const kills = 20
@@ -29,7 +30,7 @@ func TestTwentyKillsOfFluentBitUnderLoadLoseNothing(t *testing.T) {
 	l := tn.arrive(rand.New(rand.NewPCG(*firstSeed, 0)))
 	busy := 0 // lives that have delivered something
 	for range kills {
-		run := tn.start(programs()[1])
+		run := tn.start(program.All()[1])
 		<-time.After(300*time.Millisecond + time.Duration(random.Int64N(int64(4500*time.Millisecond))))
 		before := len(got.ids)
 		tn.kill(run)
@@ -38,10 +39,10 @@ func TestTwentyKillsOfFluentBitUnderLoadLoseNothing(t *testing.T) {
 		}
 	}
 	l.stop()
-	run := tn.start(programs()[1])
+	run := tn.start(program.All()[1])
 	offered := tn.sim.Offered()
 	got.requireAllOf(t, offered, 2*time.Minute)
-	assert.Zero(t, run.stop())
+	assert.Zero(t, run.Stop())
 	got.read(t)
 	fmt.Printf("fluent-bit, seed %d: %d kills in %s, %d of these lives delivered something; records: %d offered, %d delivered, %d missing, %d repeated\n",
 		*firstSeed, kills, time.Since(begun).Round(time.Second), busy, len(offered), len(got.ids), got.missing(offered), got.repeated())

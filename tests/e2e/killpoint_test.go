@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -62,24 +63,24 @@ const (
 func (s *schedule) strike(w window, prepare func()) {
 	s.news()
 	prepare()
-	if !s.run.ends(withFaults) {
+	if !s.run.Ends(withFaults) {
 		s.sim.RemoveFaults()
 		s.killNow()
 		s.news()
 		prepare()
-		require.True(s.t, s.run.ends(withoutFaults), "the kill in the window %s does not come", w)
+		require.True(s.t, s.run.Ends(withoutFaults), "the kill in the window %s does not come", w)
 	}
 	s.crashed(w)
 }
 
 // requireHit checks in the journal that a kill came in its window.
 func (s *schedule) requireHit(w window) {
-	log := readJournal(s.t, s.run.journal)
+	log := readJournal(s.t, s.run.Journal)
 	switch {
 	case slices.Contains(atBatch, w):
 		last := log[len(log)-1]
 		require.Equal(s.t, "died "+string(w), last.name+" "+last.moment)
-		s.run.killedAt = last.at
+		s.run.KilledAt = last.at
 	case w == underPause:
 		paused := false
 		for _, e := range log {
@@ -116,9 +117,7 @@ func (s *schedule) killInListing() {
 		s.sim.Inject(simulator.Fault{
 			Name: "kill", Route: simulator.RouteContentList, From: nth, Times: 1,
 			Action: simulator.Action{Change: func(body []byte) []byte {
-				run.killedAt = time.Now()
-				_ = run.cmd.Process.Kill() // crashed checks it
-				<-run.exited
+				run.Crash()
 				return body
 			}},
 		})
@@ -134,7 +133,7 @@ func (s *schedule) killUnderPause() {
 	s.pause()
 	s.awaitEvent("paused", before)
 	s.pass(1500 * time.Millisecond)
-	s.run.kill()
+	s.run.Kill()
 	s.crashed(underPause)
 }
 
@@ -178,8 +177,8 @@ func (s *schedule) quietly(start func()) {
 func (s *schedule) killAtWrite() snapshot {
 	db := watch(s.t, s.db())
 	defer db.close()
-	arrived := holdsWithin(withoutFaults, func() bool {
-		log := readJournal(s.t, s.run.journal)
+	arrived := program.HoldsWithin(withoutFaults, func() bool {
+		log := readJournal(s.t, s.run.Journal)
 		return len(log) > 0 && log[len(log)-1].name == "written" && time.Since(log[len(log)-1].at) >= quiet
 	})
 	require.True(s.t, arrived, "no batch arrives")
@@ -187,10 +186,10 @@ func (s *schedule) killAtWrite() snapshot {
 	before := readSnapshot(s.t, s.db())
 	// From here on the plugin has little of the processor: what it is late with
 	// is not its fault.
-	s.run.killedAt = time.Now()
-	if !db.kill(s.run.cmd.Process.Pid, s.bound.commitDelay+commitWork) {
-		s.run.kill() // it was committed before
+	s.run.KilledAt = time.Now()
+	if !db.kill(s.run.PID(), s.bound.commitDelay+commitWork) {
+		s.run.Kill() // it was committed before
 	}
-	s.run.wait(time.Minute)
+	s.run.Wait(time.Minute)
 	return before
 }

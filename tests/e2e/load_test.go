@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -58,7 +59,7 @@ func (l *load) stop() {
 // requireAllOf waits until every one of the Ids has been delivered.
 func (d *delivered) requireAllOf(t *testing.T, ids []string, limit time.Duration) {
 	t.Helper()
-	holdsWithin(limit, func() bool {
+	program.HoldsWithin(limit, func() bool {
 		d.read(t)
 		return d.missing(ids) == 0
 	})

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -51,7 +52,7 @@ type metered struct {
 	address string // of Fluent Bit's HTTP server; "" in the test host
 }
 
-func newMetered(t *testing.T, p program, extra ...string) *metered {
+func newMetered(t *testing.T, p program.Program, extra ...string) *metered {
 	t.Helper()
 	m := &metered{tenant: newTenant(t)}
 	m.extra = append([]string{"interval", "1s", "commit_delay", "1s"}, extra...)
@@ -66,14 +67,14 @@ func newMetered(t *testing.T, p program, extra ...string) *metered {
 		require.NoError(t, l.Close())
 		service = append(service, "HTTP_Server", "on", "HTTP_Listen", host, "HTTP_Port", port)
 	}
-	m.run = p.start(t, conf([]*tenant{m.tenant}, service...), m.secrets())
+	m.run = p.Start(t, conf([]*tenant{m.tenant}, service...), m.secrets())
 	return m
 }
 
 // text is what a scrape answers; "" while there is nobody to answer.
 func (m *metered) text() string {
 	if m.address == "" {
-		return strings.Join(m.run.ask("metrics"), "\n")
+		return strings.Join(m.run.Ask("metrics"), "\n")
 	}
 	ctx, cancel := context.WithTimeout(m.t.Context(), 5*time.Second)
 	defer cancel()
@@ -91,11 +92,11 @@ func (m *metered) text() string {
 
 func TestMetricsAreInFluentBitsOwn(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		m := newMetered(t, p)
 		m.waitFor(m.offered())
 		const ct = `content_type="DLP.All"`
-		eventually(t, 30*time.Second, "records in the metrics", func() bool { return m.scrape().value("records_total", ct) == 30 })
+		program.Eventually(t, 30*time.Second, "records in the metrics", func() bool { return m.scrape().value("records_total", ct) == 30 })
 		s := m.scrape()
 		assert.InDelta(t, 3, s.value("contents_listed_total", ct), 0)
 		assert.InDelta(t, 3, s.value("contents_fetched_total", ct), 0)
@@ -114,12 +115,12 @@ func TestMetricsAreInFluentBitsOwn(t *testing.T) {
 
 		// They move while it runs, and what there is stays the same.
 		m.sim.AddContent(simulator.DLPAll, 2, 5, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
-		eventually(t, 30*time.Second, "news in the metrics", func() bool { return m.scrape().value("records_total", ct) == 40 })
+		program.Eventually(t, 30*time.Second, "news in the metrics", func() bool { return m.scrape().value("records_total", ct) == 40 })
 		assert.Len(t, m.scrape(), len(s), "no series comes or goes")
 		if file := os.Getenv("SCRAPE"); file != "" && m.address != "" {
 			require.NoError(t, os.WriteFile(filepath.Clean(file), []byte(ours(m.text())), 0o600))
 		}
-		require.Zero(t, m.run.stop())
+		require.Zero(t, m.run.Stop())
 		m.requireAllOnce()
 	})
 }
@@ -135,28 +136,28 @@ func TestAPauseIsSeenInTheMetrics(t *testing.T) {
 	t.Parallel()
 	m := newMetered(t, standIn())
 	m.waitFor(m.offered())
-	m.run.tell("pause 0")
-	eventually(t, 10*time.Second, "the pause in the metrics", func() bool { return m.scrape().value("paused") == 1 })
-	m.run.tell("resume 0")
-	eventually(t, 10*time.Second, "its end in the metrics", func() bool { return m.scrape().value("paused") == 0 })
+	m.run.Ask("pause 0")
+	program.Eventually(t, 10*time.Second, "the pause in the metrics", func() bool { return m.scrape().value("paused") == 1 })
+	m.run.Ask("resume 0")
+	program.Eventually(t, 10*time.Second, "its end in the metrics", func() bool { return m.scrape().value("paused") == 0 })
 }
 
 func TestAReloadMakesTheMetricsAnew(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		m := newMetered(t, p)
 		m.waitFor(m.offered())
 		const ct = `content_type="DLP.All"`
-		eventually(t, 30*time.Second, "records in the metrics", func() bool { return m.scrape().value("records_total", ct) == 30 })
+		program.Eventually(t, 30*time.Second, "records in the metrics", func() bool { return m.scrape().value("records_total", ct) == 30 })
 		before := m.scrape()
-		m.run.signal(syscall.SIGHUP)
-		eventually(t, 30*time.Second, "metrics of a new instance that has listed", func() bool {
+		m.run.Signal(syscall.SIGHUP)
+		program.Eventually(t, 30*time.Second, "metrics of a new instance that has listed", func() bool {
 			s := m.scrape()
 			return len(s) == len(before) && s.value("records_total", ct) == 0 && s.value("requests_total", `operation="list"`, `result="ok"`) > 0
 		})
 		m.sim.AddContent(simulator.DLPAll, 1, 5, time.Now().Add(-time.Hour), time.Now().Add(-time.Minute))
-		eventually(t, 30*time.Second, "news in the metrics", func() bool { return m.scrape().value("records_total", ct) == 5 })
-		require.Zero(t, m.run.stop())
+		program.Eventually(t, 30*time.Second, "news in the metrics", func() bool { return m.scrape().value("records_total", ct) == 5 })
+		require.Zero(t, m.run.Stop())
 		m.requireAllOnce()
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -24,7 +25,7 @@ const office = "office.contoso.example"
 // proxy is a running proxy that leads to a tenant, whatever name is asked for.
 type proxy struct {
 	address string // host:port
-	log     *logBuffer
+	log     *program.Log
 }
 
 const proxyPassword = "s3cret/of@the:proxy"
@@ -36,7 +37,7 @@ func startProxy(t *testing.T, to *simulator.Server, args ...string) *proxy {
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	x := &proxy{log: &logBuffer{}}
+	x := &proxy{log: &program.Log{}}
 	ready, ended := make(chan string, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -95,13 +96,13 @@ func behindProxy(t *testing.T) (*tenant, *proxy) {
 
 func TestEverythingGoesThroughTheProxyOfTheSettings(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn, x := behindProxy(t)
 		tn.extra = append(tn.extra, "proxy", x.url(proxyPassword))
 		tn.fill(2, 10)
-		run := p.startWith(t, []string{"NO_PROXY=*"}, conf([]*tenant{tn}), append(tn.secrets(), proxyPassword, "s3cret%2F"))
+		run := p.StartWith(t, []string{"NO_PROXY=*"}, conf([]*tenant{tn}), append(tn.secrets(), proxyPassword, "s3cret%2F"))
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 		x.requireOnly(t, "200", office+":443")
 		for _, r := range tn.sim.Requests() {
@@ -112,15 +113,15 @@ func TestEverythingGoesThroughTheProxyOfTheSettings(t *testing.T) {
 
 func TestTheEnvironmentSaysWhatGoesThroughAProxy(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn, x := behindProxy(t)
 		tn.extra = []string{"authority", "https://" + office} // the API itself is on this machine: past the proxy
 		tn.sim.Change(func(o *simulator.Options) { o.Audiences = []string{tn.server.URL} })
 		tn.fill(2, 10)
-		run := p.startWith(t, []string{"HTTPS_PROXY=" + x.url(proxyPassword), "NO_PROXY=.example.org"},
+		run := p.StartWith(t, []string{"HTTPS_PROXY=" + x.url(proxyPassword), "NO_PROXY=.example.org"},
 			conf([]*tenant{tn}), append(tn.secrets(), proxyPassword, "s3cret%2F"))
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 		x.requireOnly(t, "200", office+":443")
 	})
@@ -128,28 +129,28 @@ func TestTheEnvironmentSaysWhatGoesThroughAProxy(t *testing.T) {
 
 func TestWhatNoProxyNamesGoesPastTheProxy(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn, x := behindProxy(t)
-		run := p.startWith(t, []string{"HTTPS_PROXY=" + x.url(proxyPassword), "NO_PROXY=.contoso.example"},
+		run := p.StartWith(t, []string{"HTTPS_PROXY=" + x.url(proxyPassword), "NO_PROXY=.contoso.example"},
 			conf([]*tenant{tn}), append(tn.secrets(), proxyPassword, "s3cret%2F"))
-		eventually(t, time.Minute, "a line about the name", func() bool { return strings.Contains(run.log.String(), "lookup "+office) })
-		require.Zero(t, run.stop())
-		assert.Contains(t, run.log.String(), "check the name servers of this machine")
+		program.Eventually(t, time.Minute, "a line about the name", func() bool { return strings.Contains(run.Log.String(), "lookup "+office) })
+		require.Zero(t, run.Stop())
+		assert.Contains(t, run.Log.String(), "check the name servers of this machine")
 		assert.Empty(t, x.log.String())
 	})
 }
 
 func TestAPasswordThatTheProxyRefusesIsOneClearLine(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn, x := behindProxy(t)
 		tn.extra = append(tn.extra, "proxy", x.url("s3cret~of.yesterday"))
-		run := p.start(t, conf([]*tenant{tn}), append(tn.secrets(), proxyPassword, "s3cret~of.yesterday"))
+		run := p.Start(t, conf([]*tenant{tn}), append(tn.secrets(), proxyPassword, "s3cret~of.yesterday"))
 		const sentence = "the proxy answers 407 Proxy Authentication Required"
-		eventually(t, time.Minute, "a line about the password", func() bool { return strings.Contains(run.log.String(), sentence) })
-		require.Zero(t, run.stop())
-		assert.Equal(t, 1, strings.Count(run.log.String(), sentence))
-		assert.Contains(t, run.log.String(), "put the user and password that the proxy wants into proxy")
+		program.Eventually(t, time.Minute, "a line about the password", func() bool { return strings.Contains(run.Log.String(), sentence) })
+		require.Zero(t, run.Stop())
+		assert.Equal(t, 1, strings.Count(run.Log.String(), sentence))
+		assert.Contains(t, run.Log.String(), "put the user and password that the proxy wants into proxy")
 		x.requireOnly(t, "407", office+":443")
 		assert.Empty(t, tn.sim.Requests())
 	})
@@ -162,14 +163,14 @@ func TestATenantIsReachedOverIPv6(t *testing.T) {
 		t.Skip("this machine has no IPv6 loopback:", err)
 	}
 	require.NoError(t, l.Close())
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		tn := newTenant(t)
 		tn.server = simulator.NewServerWith(t, simulator.ServerOptions{Handler: tn.sim, Listen: "[::1]:0"})
 		require.True(t, strings.HasPrefix(tn.server.URL, "https://[::1]:"))
 		tn.fill(2, 10)
 		run := tn.start(p)
 		tn.waitFor(tn.offered())
-		require.Zero(t, run.stop())
+		require.Zero(t, run.Stop())
 		tn.requireAllOnce()
 	})
 }

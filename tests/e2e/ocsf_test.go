@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"office365/tests/ocsf"
+	"office365/tests/program"
 )
 
 // eventID is the Id of the record that an event of OCSF is made of.
@@ -63,7 +64,7 @@ func TestTheClassicExampleOfOCSFWritesAFileForEachClass(t *testing.T) {
 	tn.fill(2, 40)
 	run := tn.startText(p, "ocsf.conf", tn.example("ocsf.conf"))
 	files := filepath.Join(tn.dir, "lake", "ocsf.*")
-	eventually(t, time.Minute, "all records", func() bool {
+	program.Eventually(t, time.Minute, "all records", func() bool {
 		found, err := filepath.Glob(files)
 		require.NoError(t, err)
 		n := 0
@@ -72,7 +73,7 @@ func TestTheClassicExampleOfOCSFWritesAFileForEachClass(t *testing.T) {
 		}
 		return n >= tn.offered()
 	})
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 
 	found, err := filepath.Glob(files)
 	require.NoError(t, err)
@@ -141,8 +142,8 @@ func TestTheExampleOfSecurityLakePutsEachClassInItsPlace(t *testing.T) {
 		}
 		return n >= tn.offered()
 	}
-	eventually(t, time.Minute, "all records in the files of the outputs", held)
-	require.Zero(t, run.stop()) // which puts what they hold
+	program.Eventually(t, time.Minute, "all records in the files of the outputs", held)
+	require.Zero(t, run.Stop()) // which puts what they hold
 
 	classes := map[string]string{"sign-ins": "3002", "files": "6006", "findings": "2004", "dlp": "2006", "api": "6003"}
 	ids := map[string]int{}
@@ -164,7 +165,7 @@ func TestTheExampleOfSecurityLakePutsEachClassInItsPlace(t *testing.T) {
 
 // startLake starts the example of Security Lake with the bucket in place of S3,
 // and without a role, for there is nobody to give one.
-func (tn *tenant) startLake(p program, b *bucket) *process {
+func (tn *tenant) startLake(p program.Program, b *bucket) *process {
 	tn.t.Helper()
 	const name = "security-lake.yaml"
 	text := regexp.MustCompile(`(?m)^ +role_arn: .*\n`).ReplaceAllString(tn.example(name), "")
@@ -172,7 +173,7 @@ func (tn *tenant) startLake(p program, b *bucket) *process {
 	file := filepath.Join(tn.dir, name)
 	require.NoError(tn.t, os.WriteFile(file, []byte(text), 0o600))
 	o := tn.sim.Options()
-	return p.startFile(tn.t, []string{
+	return p.StartFile(tn.t, []string{
 		"O365_TENANT_ID=" + o.TenantID, "O365_CLIENT_ID=" + o.ClientID, "O365_CLIENT_SECRET=" + o.ClientSecret,
 		"SECURITY_LAKE_BUCKET=lake", "REST_BUCKET=rest", "AWS_REGION=eu-central-1", "AWS_ACCOUNT_ID=111122223333",
 		"AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none",

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -38,12 +39,12 @@ func TestTheExamplesSendAnAlertWithBothItsEntitiesToAnOutputOfItsOwn(t *testing.
 
 			a := family("a-1")
 			tn.offer(a.entity("e-1", "alice@contoso.example"))
-			eventually(t, time.Minute, "the first entity", func() bool { return lines(events) >= tn.offered() })
+			program.Eventually(t, time.Minute, "the first entity", func() bool { return lines(events) >= tn.offered() })
 			tn.offer(a.entity("e-2", "bob@contoso.example"))
 			tn.offer(a.trigger())
-			eventually(t, time.Minute, "the alert", func() bool { return a.entities(tn.lake("alerts.jsonl")) == 2 })
-			eventually(t, time.Minute, "all events", func() bool { return lines(events) >= tn.offered() })
-			require.Zero(t, run.stop())
+			program.Eventually(t, time.Minute, "the alert", func() bool { return a.entities(tn.lake("alerts.jsonl")) == 2 })
+			program.Eventually(t, time.Minute, "all events", func() bool { return lines(events) >= tn.offered() })
+			require.Zero(t, run.Stop())
 
 			alert := a.last(tn.lake("alerts.jsonl"))
 			assert.Equal(t, "t-1", alert["Id"])
@@ -78,17 +79,17 @@ func TestWhatTheExamplesStoreFindsItsOutputAfterAKill(t *testing.T) {
 			all := func(got map[string][]record) bool {
 				return missing(got["/events"], tn.sim.Offered()) == 0 && a.entities(got["/alerts"]) == 1
 			}
-			eventually(t, time.Minute, "all records in requests that the lake refuses",
+			program.Eventually(t, time.Minute, "all records in requests that the lake refuses",
 				func() bool { return all(l.read(l.refused)) })
-			run.kill()
+			run.Kill()
 
 			tn.sim.Inject(simulator.MustFault("token-503").Forever())
 			l.setDown(false)
 			run = tn.startText(p, name, text)
-			eventually(t, time.Minute, "all records from the disk",
+			program.Eventually(t, time.Minute, "all records from the disk",
 				func() bool { return all(l.read(l.taken)) })
-			require.Zero(t, run.stop())
-			assert.NotContains(t, run.log.String(), "no matching route")
+			require.Zero(t, run.Stop())
+			assert.NotContains(t, run.Log.String(), "no matching route")
 			requireIndex(t, "alerts", l.taken["/alerts"])
 			requireIndex(t, "windows_events", l.taken["/events"])
 		})
@@ -146,12 +147,12 @@ func (tn *tenant) example(name string) string {
 
 // startText runs the text of an example under its name, with what it takes from
 // the environment.
-func (tn *tenant) startText(p program, name, text string) *process {
+func (tn *tenant) startText(p program.Program, name, text string) *process {
 	tn.t.Helper()
 	file := filepath.Join(tn.dir, name)
 	require.NoError(tn.t, os.WriteFile(file, []byte(text), 0o600))
 	o := tn.sim.Options()
-	return p.startFile(tn.t, []string{
+	return p.StartFile(tn.t, []string{
 		"O365_TENANT_ID=" + o.TenantID, "O365_CLIENT_ID=" + o.ClientID, "O365_CLIENT_SECRET=" + o.ClientSecret,
 	}, file, tn.secrets())
 }

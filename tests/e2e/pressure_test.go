@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"office365/tests/program"
 )
 
 // small makes the section's batches and buffer small, so that a test reaches
@@ -40,17 +41,17 @@ func TestAnOutputThatIsDownForLongLosesNothing(t *testing.T) {
 			tn.fill(10, 50)
 			lake.setDown(true)
 			run := lake.start(p, tn, "storage.max_chunks_up", "2")
-			eventually(t, 30*time.Second, "an outage", func() bool {
-				return lake.refusals() >= 4 && (!c.pauses || strings.Contains(run.log.String(), "paused ("))
+			program.Eventually(t, 30*time.Second, "an outage", func() bool {
+				return lake.refusals() >= 4 && (!c.pauses || strings.Contains(run.Log.String(), "paused ("))
 			})
 			assert.Zero(t, lake.count(tn.name))
 			lake.setDown(false)
 			lake.waitForAll(tn)
-			require.Zero(t, run.stop())
+			require.Zero(t, run.Stop())
 			lake.requireAllOnce(tn)
 			run = lake.start(p, tn)
 			<-time.After(3 * time.Second)
-			require.Zero(t, run.stop())
+			require.Zero(t, run.Stop())
 			lake.requireAllOnce(tn)
 		})
 	}
@@ -67,10 +68,10 @@ func TestASlowOutputThatPausesTheInputAfterEveryBatchHoldsUpNoCommit(t *testing.
 	lake.setDelay(500 * time.Millisecond)
 	run := lake.start(p, tn)
 	lake.waitForAll(tn)
-	pauses := strings.Count(run.log.String(), "paused (mem buf overlimit")
+	pauses := strings.Count(run.Log.String(), "paused (mem buf overlimit")
 	assert.GreaterOrEqual(t, pauses, 5)
 	// A content leaves the list of those not done when it is committed.
-	toFetch := statusNumbers(run.log.String(), "not done yet")
+	toFetch := statusNumbers(run.Log.String(), "not done yet")
 	falls := 0
 	for i := 1; i < len(toFetch); i++ {
 		if toFetch[i] < toFetch[i-1] {
@@ -78,14 +79,14 @@ func TestASlowOutputThatPausesTheInputAfterEveryBatchHoldsUpNoCommit(t *testing.
 		}
 	}
 	assert.GreaterOrEqual(t, falls, 4, "contents not done, second by second: %v", toFetch)
-	eventually(t, 10*time.Second, "the last commit", func() bool {
-		toFetch := statusNumbers(run.log.String(), "not done yet")
+	program.Eventually(t, 10*time.Second, "the last commit", func() bool {
+		toFetch := statusNumbers(run.Log.String(), "not done yet")
 		return toFetch[len(toFetch)-1] == 0
 	})
 	tn.kill(run)
 	run = lake.start(p, tn)
 	<-time.After(3 * time.Second)
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	lake.requireAllOnce(tn)
 }
 
@@ -127,21 +128,21 @@ function slow(tag, time, record)
     return 0, time, record
 end
 `), 0o600))
-	conf := lake.conf([]*tenant{tn}) + section("FILTER", "Name", "lua", "Match", "*", "script", script, "call", "slow")
-	run := p.start(t, conf, tn.secrets())
-	eventually(t, 30*time.Second, "what is sent while the filter works", func() bool { return lake.count(tn.name) > 400 })
+	conf := lake.conf([]*tenant{tn}) + program.Section("FILTER", "Name", "lua", "Match", "*", "script", script, "call", "slow")
+	run := p.Start(t, conf, tn.secrets())
+	program.Eventually(t, 30*time.Second, "what is sent while the filter works", func() bool { return lake.count(tn.name) > 400 })
 	assert.Less(t, lake.count(tn.name), 1500, "Fluent Bit sends only when its filters have nothing left to do")
 	tn.kill(run)
 	before := lake.count(tn.name)
-	run = p.start(t, conf, tn.secrets())
-	eventually(t, 30*time.Second, "more", func() bool { return lake.count(tn.name) > before })
+	run = p.Start(t, conf, tn.secrets())
+	program.Eventually(t, 30*time.Second, "more", func() bool { return lake.count(tn.name) > before })
 	stop := time.Now()
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	// A batch is 2.7 s in the filter, Fluent Bit's grace is 2 s.
 	assert.Less(t, time.Since(stop), 10*time.Second, "a queue in the ring keeps a stop waiting")
 	run = lake.start(p, tn)
 	lake.waitForAll(tn)
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	missing, again := lake.missing(tn)
 	assert.Zero(t, missing)
 	assert.LessOrEqual(t, again, 2*300, "more than the two batches that a kill may undo")
@@ -159,10 +160,10 @@ func TestOfTwoInstancesOneOfWhichIsPausedNeitherLosesAnything(t *testing.T) {
 	}
 	tenants[0].extra = append(tenants[0].extra, "Mem_Buf_Limit", "600K")
 	lake.setDown(true)
-	conf := section("SERVICE", "Flush", "0.2", "Grace", "2", "Log_Level", "info", "scheduler.base", "1", "scheduler.cap", "2") +
+	conf := program.Section("SERVICE", "Flush", "0.2", "Grace", "2", "Log_Level", "info", "scheduler.base", "1", "scheduler.cap", "2") +
 		tenants[0].input() + tenants[1].input() + lake.output(tenants[0].name) + tenants[1].outputSection()
-	run := p.start(t, conf, append(tenants[0].secrets(), tenants[1].secrets()...))
-	run.waitForLine("office365.0 paused (mem buf")
+	run := p.Start(t, conf, append(tenants[0].secrets(), tenants[1].secrets()...))
+	waitForLine(t, run, "office365.0 paused (mem buf")
 	<-time.After(time.Second) // what the second had handed over is written
 	before := lines(tenants[1].output())
 	<-time.After(4 * time.Second)
@@ -173,7 +174,7 @@ func TestOfTwoInstancesOneOfWhichIsPausedNeitherLosesAnything(t *testing.T) {
 	lake.waitForAll(tenants[0])
 	tenants[1].waitFor(tenants[1].offered())
 	t.Log("all of both had arrived", time.Since(resumed), "after the end of the outage")
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	lake.requireAllOnce(tenants[0])
 	tenants[1].requireAllOnce()
 }
@@ -195,7 +196,7 @@ func startPaused(t *testing.T, tn *tenant, lake *sink, input []string) *process 
 	tn.fill(6, 50)
 	lake.setDown(true)
 	run := lake.start(fluentBit(t), tn, "storage.max_chunks_up", "1", "Hot_Reload", "on", "Grace", "8")
-	eventually(t, 30*time.Second, "pause", func() bool { return strings.Contains(run.log.String(), "office365.0 paused (") })
+	program.Eventually(t, 30*time.Second, "pause", func() bool { return strings.Contains(run.Log.String(), "office365.0 paused (") })
 	return run
 }
 
@@ -206,12 +207,12 @@ func TestAReloadOfAPausedInputLosesNothing(t *testing.T) {
 			t.Parallel()
 			tn, lake := newTenant(t), newSink(t)
 			run := startPaused(t, tn, lake, c.input)
-			run.signal(syscall.SIGHUP)
+			run.Signal(syscall.SIGHUP)
 			<-time.After(2 * time.Second)
 			lake.setDown(false)
 			lake.waitForAll(tn)
-			assert.Equal(t, 2, strings.Count(run.log.String(), "settings in force"), "it was reloaded")
-			require.Zero(t, run.stop())
+			assert.Equal(t, 2, strings.Count(run.Log.String(), "settings in force"), "it was reloaded")
+			require.Zero(t, run.Stop())
 			lake.requireAllOnce(tn)
 		})
 	}
@@ -224,16 +225,16 @@ func TestAStopOfAPausedInputLosesNothing(t *testing.T) {
 			t.Parallel()
 			tn, lake := newTenant(t), newSink(t)
 			run := startPaused(t, tn, lake, c.input)
-			run.signal(syscall.SIGTERM)
+			run.Signal(syscall.SIGTERM)
 			// What is in memory must be sent in the grace period.
 			lake.setDown(c.survives)
-			require.Zero(t, run.wait(30*time.Second))
+			require.Zero(t, run.Wait(30*time.Second))
 			missing, _ := lake.missing(tn)
 			assert.Positive(t, missing, "the test is about what is left")
 			lake.setDown(false)
 			run = lake.start(fluentBit(t), tn)
 			lake.waitForAll(tn)
-			require.Zero(t, run.stop())
+			require.Zero(t, run.Stop())
 			lake.requireAllOnce(tn)
 		})
 	}
@@ -248,33 +249,23 @@ func TestMemoryStaysWithinTheBufferDuringAnOutage(t *testing.T) {
 	idle := newTenant(t)
 	run := newSink(t).start(p, idle)
 	<-time.After(3 * time.Second)
-	before := run.rss()
-	require.Zero(t, run.stop())
+	before := run.Memory()
+	require.Zero(t, run.Stop())
 
 	tn, lake := newTenant(t), newSink(t)
 	tn.extra = []string{"storage.type", "memory", "Mem_Buf_Limit", "1M"}
 	tn.fill(52, 100)
 	lake.setDown(true)
 	run = lake.start(p, tn)
-	most := 0
+	most := int64(0)
 	for range 80 {
 		<-time.After(100 * time.Millisecond)
-		most = max(most, run.rss())
+		most = max(most, run.Memory())
 	}
 	t.Logf("RSS: %d MB idle, at most %d MB during the outage, with a backlog of %d records", before/1e6, most/1e6, tn.offered())
-	assert.Less(t, most-before, 7*(32_000_000+4_000_000)/2, "above an idle one")
+	assert.Less(t, most-before, int64(7*(32_000_000+4_000_000)/2), "above an idle one")
 	lake.setDown(false)
 	lake.waitForAll(tn)
-	require.Zero(t, run.stop())
+	require.Zero(t, run.Stop())
 	lake.requireAllOnce(tn)
-}
-
-// rss is the resident memory of the program in bytes.
-func (r *process) rss() int {
-	r.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", r.cmd.Process.Pid))
-	require.NoError(r.t, err)
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	require.NoError(r.t, err)
-	return pages * os.Getpagesize()
 }

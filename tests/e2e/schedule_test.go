@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -153,7 +154,7 @@ func (s *schedule) pass(most time.Duration) {
 
 // begin starts the host.
 func (s *schedule) begin() {
-	s.run = standIn().start(s.t, conf([]*tenant{s.tenant}, "Hot_Reload", "on"), s.secrets(), s.args...)
+	s.run = standIn().Start(s.t, conf([]*tenant{s.tenant}, "Hot_Reload", "on"), s.secrets(), s.args...)
 	s.paused, s.held = false, false
 	s.from = len(s.got.ids)
 }
@@ -166,7 +167,7 @@ func (s *schedule) restart() {
 
 func (s *schedule) stop() {
 	s.awaitStart()
-	require.Zero(s.t, s.run.stop())
+	require.Zero(s.t, s.run.Stop())
 	s.tally.stops++
 	s.settle(time.Time{})
 	require.Equal(s.t, len(s.got.ids), s.lives[len(s.lives)-1].position, "the journal and the output differ")
@@ -174,19 +175,19 @@ func (s *schedule) stop() {
 
 // crashed takes note of a kill, which has happened, and starts the host again.
 func (s *schedule) crashed(w window) {
-	require.True(s.t, s.run.killed(), "it ended before it was killed: %s", s.run.cmd.ProcessState)
+	require.True(s.t, s.run.Killed(), "it ended before it was killed: %s", s.run.State())
 	s.requireHit(w)
 	s.note("  killed: %s", w)
 	s.tally.kills[w]++
 	s.mendOutput()
-	s.settle(s.run.killedAt)
+	s.settle(s.run.KilledAt)
 	s.begin()
 }
 
 // settle takes in what a life has brought, and which of it may come again.
 func (s *schedule) settle(killed time.Time) {
 	s.got.read(s.t)
-	l := s.bound.excusable(readJournal(s.t, s.run.journal), s.from, killed)
+	l := s.bound.excusable(readJournal(s.t, s.run.Journal), s.from, killed)
 	s.lives = append(s.lives, l)
 	for _, b := range l.excused {
 		// Of the batch that it was writing a killed host has written a part.
@@ -198,26 +199,26 @@ func (s *schedule) settle(killed time.Time) {
 
 // awaitStart waits until the host can be told something.
 func (s *schedule) awaitStart() {
-	eventually(s.t, time.Minute, "the start", func() bool {
-		return strings.Contains(s.run.log.String(), "instances of office365 are running")
+	program.Eventually(s.t, time.Minute, "the start", func() bool {
+		return strings.Contains(s.run.Log.String(), "instances of office365 are running")
 	})
 }
 
 // events counts the events of a name in the journal of this life.
 func (s *schedule) events(name string) int {
-	return countEvents(readJournal(s.t, s.run.journal), name)
+	return countEvents(readJournal(s.t, s.run.Journal), name)
 }
 
 // awaitEvent waits for an event of which there were so many before.
 func (s *schedule) awaitEvent(name string, before int) {
-	eventually(s.t, time.Minute, name, func() bool { return s.events(name) > before })
+	program.Eventually(s.t, time.Minute, name, func() bool { return s.events(name) > before })
 }
 
 // tell gives the host a command, once it runs.
 func (s *schedule) tell(command string) {
 	s.note("  %s", command)
 	s.awaitStart()
-	s.run.tell(command)
+	s.run.Ask(command)
 }
 
 // finish ends all that keeps records back, and waits for them.
@@ -233,7 +234,7 @@ func (s *schedule) finish() {
 	s.tell("filter-delay 0")
 	<-time.After(time.Until(s.lastListable))
 	offered := s.sim.Offered()
-	holdsWithin(4*time.Minute, func() bool { // what is missing then is counted below
+	program.HoldsWithin(4*time.Minute, func() bool { // what is missing then is counted below
 		s.got.read(s.t)
 		return s.got.missing(offered) == 0
 	})

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"office365/tests/program"
 )
 
 // sink is what Fluent Bit's output http sends to: a lake that may be down or
@@ -55,7 +57,7 @@ func newSink(t *testing.T) *sink {
 func (s *sink) output(tag string) string {
 	host, port, err := net.SplitHostPort(s.server.Listener.Addr().String())
 	require.NoError(s.t, err)
-	return section("OUTPUT", "Name", "http", "Match", tag, "Host", host, "Port", port, "URI", "/"+tag,
+	return program.Section("OUTPUT", "Name", "http", "Match", tag, "Host", host, "Port", port, "URI", "/"+tag,
 		"Format", "json_lines", "json_date_key", "false", "Retry_Limit", "no_limits")
 }
 
@@ -164,7 +166,7 @@ func (s *sink) missing(tn *tenant) (missing, again int) {
 // waitForAll waits until everything that the tenant offers has arrived.
 func (s *sink) waitForAll(tn *tenant) {
 	s.t.Helper()
-	eventually(s.t, 90*time.Second, fmt.Sprintf("%d records of %s", tn.offered(), tn.name), func() bool {
+	program.Eventually(s.t, 90*time.Second, fmt.Sprintf("%d records of %s", tn.offered(), tn.name), func() bool {
 		missing, _ := s.missing(tn)
 		return missing == 0
 	})
@@ -182,7 +184,7 @@ func (s *sink) requireAllOnce(tn *tenant) {
 // Bit tries again after a second or two.
 func (s *sink) conf(tenants []*tenant, service ...string) string {
 	var text strings.Builder
-	text.WriteString(section("SERVICE", append([]string{
+	text.WriteString(program.Section("SERVICE", append([]string{
 		"Flush", "0.2", "Grace", "2", "Log_Level", "info", "scheduler.base", "1", "scheduler.cap", "2",
 		"storage.path", tenants[0].dir + "/storage", "storage.sync", "full",
 	}, service...)...))
@@ -192,15 +194,15 @@ func (s *sink) conf(tenants []*tenant, service ...string) string {
 	return text.String()
 }
 
-func (s *sink) start(p program, tn *tenant, service ...string) *process {
+func (s *sink) start(p program.Program, tn *tenant, service ...string) *process {
 	s.t.Helper()
-	return p.start(s.t, s.conf([]*tenant{tn}, service...), tn.secrets())
+	return p.Start(s.t, s.conf([]*tenant{tn}, service...), tn.secrets())
 }
 
 // fluentBit is the real one, for what the stand-in has no part of.
-func fluentBit(t *testing.T) program {
+func fluentBit(t *testing.T) program.Program {
 	t.Helper()
-	all := programs()
+	all := program.All()
 	if len(all) == 1 {
 		t.Skip("there is no Fluent Bit here, and the stand-in has no output that fails")
 	}

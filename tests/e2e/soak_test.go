@@ -6,13 +6,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -41,7 +41,7 @@ func TestSoakLosesNothingAndStaysFlat(t *testing.T) {
 	if *soakTime == 0 {
 		t.Skip("make soak runs it")
 	}
-	onEach(t, func(t *testing.T, p program) {
+	onEach(t, func(t *testing.T, p program.Program) {
 		s := newSoak(t, p)
 		s.play()
 		s.judge()
@@ -51,7 +51,7 @@ func TestSoakLosesNothingAndStaysFlat(t *testing.T) {
 // soak is one run.
 type soak struct {
 	*tenant
-	program program
+	program program.Program
 	rand    *rand.Rand
 	got     *delivered
 	begun   time.Time
@@ -67,7 +67,7 @@ type sample struct {
 	rss, file, used, ids float64 // bytes, bytes, bytes, records delivered so far
 }
 
-func newSoak(t *testing.T, p program) *soak {
+func newSoak(t *testing.T, p program.Program) *soak {
 	t.Helper()
 	s := &soak{tenant: newTenant(t), program: p, rand: rand.New(rand.NewPCG(*firstSeed, 0)), begun: time.Now()}
 	s.sim.Change(func(o *simulator.Options) { o.PageSize = 100 })
@@ -117,22 +117,9 @@ func (s *soak) look() {
 		return // it has not been made yet
 	}
 	s.samples = append(s.samples, sample{
-		at: time.Since(s.begun), rss: rss(s.t, s.run), file: float64(len(file)),
+		at: time.Since(s.begun), rss: float64(s.run.Memory()), file: float64(len(file)),
 		used: float64(snapshot(file).used()), ids: float64(len(s.got.ids)),
 	})
-}
-
-// rss is the resident memory of a running program.
-func rss(t *testing.T, run *process) float64 {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", run.cmd.Process.Pid))
-	require.NoError(t, err)
-	_, text, found := strings.Cut(string(status), "VmRSS:")
-	require.True(t, found, "it has ended:\n%s", run.log.String())
-	var kib float64
-	_, err = fmt.Sscan(text, &kib)
-	require.NoError(t, err)
-	return kib * 1024
 }
 
 func (s *soak) judge() {
@@ -141,10 +128,10 @@ func (s *soak) judge() {
 	s.run = s.start(s.program)
 	offered := s.sim.Offered()
 	s.got.requireAllOf(s.t, offered, 3*time.Minute)
-	require.Zero(s.t, s.run.stop())
+	require.Zero(s.t, s.run.Stop())
 	s.got.read(s.t)
 	fmt.Printf("soak in %s, %s: %d kills, %d faults; records: %d offered, %d delivered, %d missing, %d repeated\n",
-		s.program.name, *soakTime, s.kills, s.faults, len(offered), len(s.got.ids), s.got.missing(offered), s.got.repeated())
+		s.program.Name, *soakTime, s.kills, s.faults, len(offered), len(s.got.ids), s.got.missing(offered), s.got.repeated())
 	s.flat("resident memory, mean", mean, func(x sample) float64 { return x.rss }, rssTolerance, rssBeside)
 	s.flat("state file, most", slices.Max[[]float64], func(x sample) float64 { return x.file }, fileTolerance, 0)
 	s.flat("state file in use, most", slices.Max[[]float64], func(x sample) float64 { return x.used }, useTolerance, useBeside)
@@ -163,7 +150,7 @@ func (s *soak) flat(what string, sum func([]float64) float64, of func(sample) fl
 		figures[i] = sum(third)
 	}
 	fmt.Printf("soak in %s: %s: %.2f, %.2f, %.2f MB in the three thirds\n",
-		s.program.name, what, figures[0]/1e6, figures[1]/1e6, figures[2]/1e6)
+		s.program.Name, what, figures[0]/1e6, figures[1]/1e6, figures[2]/1e6)
 	assert.LessOrEqual(s.t, figures[2], times*figures[1]+beside, what)
 }
 

@@ -103,7 +103,7 @@ func (s *schedule) anew() {
 }
 
 func (s *schedule) killNow() {
-	s.run.kill()
+	s.run.Kill()
 	s.crashed(anyMoment)
 }
 
@@ -112,7 +112,7 @@ func (s *schedule) reload() {
 	s.tally.reloads++
 	s.awaitStart()
 	before := s.events("started")
-	s.run.signal(syscall.SIGHUP)
+	s.run.Signal(syscall.SIGHUP)
 	s.awaitEvent("started", before)
 	s.paused, s.held = false, false
 }
@@ -120,7 +120,7 @@ func (s *schedule) reload() {
 func (s *schedule) killInReload() {
 	s.tally.reloads++
 	s.awaitStart()
-	s.run.signal(syscall.SIGHUP)
+	s.run.Signal(syscall.SIGHUP)
 	s.pass(1500 * time.Millisecond)
 	s.killNow()
 }

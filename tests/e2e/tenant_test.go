@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"office365/tests/program"
 	"office365/tests/simulator"
 )
 
@@ -82,18 +83,18 @@ func (tn *tenant) input() string {
 		}
 		pairs = append(pairs, tn.extra[i], tn.extra[i+1])
 	}
-	return section("INPUT", append([]string{"Name", "office365"}, pairs...)...)
+	return program.Section("INPUT", append([]string{"Name", "office365"}, pairs...)...)
 }
 
 func (tn *tenant) outputSection() string {
-	return section("OUTPUT", "Name", "file", "Match", tn.name,
+	return program.Section("OUTPUT", "Name", "file", "Match", tn.name,
 		"Path", tn.dir, "File", filepath.Base(tn.output()), "Format", "plain", "Retry_Limit", "no_limits")
 }
 
 // conf is a whole configuration for the tenants, which share a folder.
 func conf(tenants []*tenant, service ...string) string {
 	var text strings.Builder
-	text.WriteString(section("SERVICE", append([]string{
+	text.WriteString(program.Section("SERVICE", append([]string{
 		"Flush", "0.2", "Grace", "2", "Log_Level", "info",
 		"storage.path", filepath.Join(tenants[0].dir, "storage"), "storage.sync", "full",
 	}, service...)...))
@@ -103,9 +104,9 @@ func conf(tenants []*tenant, service ...string) string {
 	return text.String()
 }
 
-func (tn *tenant) start(p program, args ...string) *process {
+func (tn *tenant) start(p program.Program, args ...string) *process {
 	tn.t.Helper()
-	return p.start(tn.t, conf([]*tenant{tn}), tn.secrets(), args...)
+	return p.Start(tn.t, conf([]*tenant{tn}), tn.secrets(), args...)
 }
 
 // kill ends a program as a crash would. The line that the program was writing
@@ -113,7 +114,7 @@ func (tn *tenant) start(p program, args ...string) *process {
 // whole by the next start, and would otherwise begin in the middle of that line.
 func (tn *tenant) kill(run *process) {
 	tn.t.Helper()
-	run.kill()
+	run.Kill()
 	tn.mendOutput()
 }
 
@@ -142,7 +143,7 @@ func (tn *tenant) offered() int { return len(tn.sim.Offered()) }
 // waitFor waits until so many records have arrived.
 func (tn *tenant) waitFor(records int) {
 	tn.t.Helper()
-	eventually(tn.t, 90*time.Second, fmt.Sprintf("%d records in %s", records, tn.output()),
+	program.Eventually(tn.t, 90*time.Second, fmt.Sprintf("%d records in %s", records, tn.output()),
 		func() bool { return lines(tn.output()) >= records })
 }
 

@@ -2,13 +2,14 @@ package activity
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // ErrTrickle is the cause when a body was given up because it brought no byte,

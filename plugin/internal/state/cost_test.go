@@ -22,7 +22,7 @@ import (
 // million identities, and the position in it.
 type full struct {
 	*state.File
-	t        *testing.T
+	t        testing.TB
 	path     string
 	position *ledger.Position
 	contents []ledger.Content // known, oldest first
@@ -31,11 +31,11 @@ type full struct {
 
 const identities = 500_000
 
-func newFull(t *testing.T, contents int) *full {
-	t.Helper()
-	path := newPath(t)
-	file, _ := mustOpen(t, path)
-	f := &full{File: file, t: t, path: path, position: ledger.NewPosition()}
+func newFull(tb testing.TB, contents int) *full {
+	tb.Helper()
+	path := newPath(tb)
+	file, _ := mustOpen(tb, path)
+	f := &full{File: file, t: tb, path: path, position: ledger.NewPosition()}
 	f.apply(f.position.Begin(epoch), nil)
 	all := evenly(2 * contents)
 	for part := range slices.Chunk(all, 20_000) {

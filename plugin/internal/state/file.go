@@ -280,20 +280,25 @@ func recoverDamage(err *error) func() {
 	}
 }
 
-// letGo takes the pages of the file out of this process's memory, where bbolt
-// has mapped them; they stay in the system's cache. A file of 32 MB had 17 MB
-// there, which count against the limit of a container. Best effort.
+// letGo takes the pages of the file out of this process's memory, see letGo.
 func (f *File) letGo() {
 	err := guarded(func() error {
 		// While a transaction is open the mapping stays where it is.
 		return f.db.View(func(tx *bolt.Tx) error {
-			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, f.db.Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED) //nolint:gosec // a size is not negative
+			letGo(tx)
 			return nil
 		})
 	})
 	if damaged(err) {
 		f.broken = err
 	}
+}
+
+// letGo takes the pages of the file out of this process's memory, where bbolt
+// has mapped them; they stay in the system's cache. A file of 32 MB had 17 MB
+// there, which count against the limit of a container. Best effort.
+func letGo(tx *bolt.Tx) {
+	_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, tx.DB().Info().Data, uintptr(tx.Size()), syscall.MADV_DONTNEED) //nolint:gosec // a size is not negative
 }
 
 // Probe writes a little, to find out whether the file can be written again.

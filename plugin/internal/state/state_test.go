@@ -39,9 +39,9 @@ func mustOpen(t require.TestingT, path string) (*state.File, state.Saved) {
 	return f, saved
 }
 
-func newPath(t *testing.T) string {
-	t.Helper()
-	return filepath.Join(t.TempDir(), "o365.db")
+func newPath(tb testing.TB) string {
+	tb.Helper()
+	return filepath.Join(tb.TempDir(), "o365.db")
 }
 
 func changes(c ledger.Change) map[normalize.ContentType]ledger.Change {

@@ -28,6 +28,7 @@ type Record struct {
 // Records generates n records.
 func Records(seed uint64, n int) []Record {
 	g := &generator{rnd: rand.New(rand.NewPCG(seed, 365)), now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} //nolint:gosec // not a secret
+	g.alert = g.guid()
 	records := make([]Record, 0, n)
 	for len(records) < n {
 		records = append(records, g.record())
@@ -50,8 +51,9 @@ func Blob(records []Record) []byte {
 }
 
 type generator struct {
-	rnd *rand.Rand
-	now time.Time
+	rnd   *rand.Rand
+	now   time.Time
+	alert string // AlertId of the newest alert, whose entities come now
 }
 
 // record picks a family by weight and fills its template.
@@ -99,6 +101,11 @@ func (g *generator) value(name string) string {
 	switch name {
 	case "guid":
 		return g.guid()
+	case "alert":
+		return g.alert
+	case "newalert":
+		g.alert = g.guid()
+		return g.alert
 	case "time":
 		return g.now.Format("2006-01-02T15:04:05")
 	case "time7":

@@ -122,10 +122,10 @@ const (
 		`"Sha256":"${puid}${puid}${puid}","TargetFilePath":"E:\\$word.docx","TargetPrinterName":"","RemovableStorageDeviceAttributes":{"Manufacturer":"Generic","Model":"USB","SerialNumber":"$n"},` +
 		`"SensitiveInfoTypeData":[{"SensitiveInfoTypeId":"$guid","SensitiveInfoTypeName":"Credit Card Number","Count":$digit,"Confidence":85,"SensitiveInformationDetectionsInfo":{"DetectedValues":[$detections]}}]`
 
-	alertCommon = `"AlertId":"$guid","AlertLinks":[{"AlertLinkHref":""}],"AlertType":"System","Category":"ThreatManagement","Comments":"New alert",` +
+	alertCommon = `"AlertId":"$alert","AlertLinks":[{"AlertLinkHref":""}],"AlertType":"System","Category":"ThreatManagement","Comments":"New alert",` +
 		`"Name":"Creation of forwarding\/redirect rule` + "\u200b" + `","PolicyId":"$guid","Severity":"Informational","Source":"Office 365 Security & Compliance","Status":"Active",`
 
-	alertTriggered = `"ObjectId":"$guid","UserId":"SecurityComplianceAlerts",` + alertCommon +
+	alertTriggered = `"ObjectId":"$newalert","UserId":"SecurityComplianceAlerts",` + alertCommon +
 		`"Data":"{\"f3u\":\"$upn\",\"ts\":\"$time7\",\"te\":\"$time7\",\"op\":\"MailRedirect\",\"wl\":\"Exchange\",\"tid\":\"` + tenant + `\",\"tdc\":\"1\",\"reid\":\"$guid\",` +
 		`\"rid\":\"$guid\",\"cid\":\"$guid\",\"ad\":\"Someone set up forwarding -V1.0.0.5\",\"lon\":\"MailRedirect\",\"an\":\"Creation of forwarding/redirect rule\",\"sev\":\"Informational\"}"`
 
