@@ -311,7 +311,8 @@ func (n *Normalizer) groupManagement() bool {
 }
 
 // groupOf returns the group: a team by its name and id, one in SharePoint by
-// EventData, one of the directory by a property where the target is a member.
+// EventData, one of the directory by a property where the target is a member or
+// an owner.
 func (n *Normalizer) groupOf(d *document, member bool) directoryTarget {
 	if i := n.top("TeamName"); i != 0 {
 		t := directoryTarget{from: i}
@@ -326,8 +327,9 @@ func (n *Normalizer) groupOf(d *document, member bool) directoryTarget {
 			return directoryTarget{name: v}
 		}
 	}
-	if member {
-		return directoryTarget{name: n.changed(d, "Group.DisplayName"), uid: n.changed(d, "Group.ObjectID")}
+	t := directoryTarget{name: n.changed(d, "Group.DisplayName"), uid: n.changed(d, "Group.ObjectID")}
+	if member || t.is() {
+		return t
 	}
 	return n.directoryTarget(d)
 }
