@@ -80,7 +80,11 @@ func (n *Normalizer) ocsfFields() {
 	n.match()
 	n.ocsfBegin()
 	e := &n.ocsf
-	e.is = ocsfFamilyOf(n.recordType).activityOf(n.fieldText(fieldOperation))
+	family := ocsfFamilyOf(n.recordType)
+	e.is = family.activityOf(n.fieldText(fieldOperation))
+	if family.verb != "" && e.is == ocsfAPIOther {
+		e.is.id = n.verbAt(n.top(family.verb))
+	}
 	if n.dlp.is {
 		e.is = ocsfDataFinding
 	}
@@ -90,6 +94,15 @@ func (n *Normalizer) ocsfFields() {
 		n.apiActivity()
 	}
 	n.ocsfEnd()
+}
+
+// verbAt returns what the text at nodes[i] says was done.
+func (n *Normalizer) verbAt(i int) uint8 {
+	d := n.original()
+	if i == 0 || d.tape.nodes[i].kind != String {
+		return activityOther
+	}
+	return verbInText(d.text(d.tape.nodes[i]))
 }
 
 // ocsfBegin starts an event.

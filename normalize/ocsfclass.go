@@ -74,7 +74,7 @@ var ocsfClasses = [...]ocsfClassInfo{
 	ocsfEntity:         {3004, 3, "Entity Management", iam, crud},
 	ocsfUserAccess:     {3005, 3, "User Access Management", iam, []string{1: "Assign Privileges", 2: "Revoke Privileges"}},
 	ocsfGroup:          {3006, 3, "Group Management", iam, []string{3: "Add User", 4: "Remove User", 5: "Delete", 6: "Create"}},
-	ocsfEmail:          {4009, 4, "Email Activity", "Network Activity", []string{1: "Send", 2: "Receive"}},
+	ocsfEmail:          {4009, 4, "Email Activity", "Network Activity", []string{1: "Send", 2: "Receive", 3: "Scan"}},
 	ocsfDetection:      {2004, 2, "Detection Finding", findings, []string{1: "Create", 2: "Update", 3: "Close"}},
 	ocsfDataSecurity:   {2006, 2, "Data Security Finding", findings, []string{1: "Create"}},
 	ocsfWeb: {6001, 6, "Web Resources Activity", application, []string{
@@ -94,6 +94,7 @@ type ocsfFamily struct {
 	operations map[string]ocsfActivity // by the whole name
 	beginnings []ocsfBeginning         // then by the first of these that fits
 	rest       ocsfActivity            // then this
+	verb       string                  // top-level field with the verb, where the operation has none
 }
 
 type ocsfBeginning struct {
@@ -163,6 +164,12 @@ func (f *ocsfFamily) activityOf(operation []byte) ocsfActivity {
 	return is
 }
 
+// verbInText returns what a text in place of an operation says was done.
+func verbInText(text []byte) uint8 {
+	var room [operationRoom]byte
+	return verbIn(foldOperation(&room, text), text)
+}
+
 // foldOperation returns an operation in lower case, in room, without blanks and
 // full stops at its end; nothing when it is too long to be known.
 func foldOperation(room *[operationRoom]byte, operation []byte) []byte {
@@ -223,7 +230,7 @@ var verbs = func() map[string]uint8 {
 		activityRead: {
 			"get", "gets", "view", "viewed", "read", "listed", "search", "searched", "export", "exported", "accessed", "download",
 			"downloaded", "preview", "previewed", "print", "printed", "test", "find", "discover", "query", "queried", "bind", "launch", "launched",
-			"visited", "played", "detail",
+			"visited", "played", "detail", "retrieve", "retrieved",
 		},
 		activityUpdate: {
 			"set", "update", "updated", "edit", "edited", "modify", "modified", "change", "changed", "rename", "renamed", "move", "moved", "enable",

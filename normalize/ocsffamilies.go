@@ -19,6 +19,7 @@ var (
 	ocsfSearched       = ocsfActivity{ocsfWeb, activitySearch}
 	ocsfSent           = ocsfActivity{ocsfEmail, 1}
 	ocsfReceived       = ocsfActivity{ocsfEmail, 2}
+	ocsfScanned        = ocsfActivity{ocsfEmail, 3}
 	ocsfShared         = ocsfActivity{ocsfFileHosting, 12}
 	ocsfUnshared       = ocsfActivity{ocsfFileHosting, 13}
 	ocsfFileOpened     = ocsfActivity{ocsfFileHosting, 14}
@@ -26,6 +27,7 @@ var (
 	ocsfAPIRead        = ocsfActivity{ocsfAPI, activityRead}
 	ocsfAPIUpdate      = ocsfActivity{ocsfAPI, activityUpdate}
 	ocsfAPIDelete      = ocsfActivity{ocsfAPI, activityDelete}
+	ocsfAPIOther       = ocsfActivity{ocsfAPI, activityOther}
 )
 
 // ocsfFamilies are the record types whose operations have classes of their own;
@@ -127,8 +129,8 @@ var ocsfFamilies = []ocsfFamily{
 		types: []int{2, 3, 19, 50},
 		operations: map[string]ocsfActivity{
 			"send": ocsfSent, "sendas": ocsfSent, "sendonbehalf": ocsfSent, "mailitemsaccessed": ocsfAPIRead, "folderbind": ocsfAPIRead, "messagebind": ocsfAPIRead,
-			"attachmentaccess": ocsfAPIRead,
-			"mailboxlogin":     ocsfLogon, "movetodeleteditems": ocsfAPIUpdate, "softdelete": ocsfAPIDelete, "harddelete": ocsfAPIDelete,
+			"attachmentaccess": ocsfAPIRead, "copy": {ocsfAPI, activityCreate},
+			"mailboxlogin": ocsfLogon, "movetodeleteditems": ocsfAPIUpdate, "softdelete": ocsfAPIDelete, "harddelete": ocsfAPIDelete,
 			"recorddelete": ocsfAPIDelete,
 		},
 		rest: ocsfActivity{ocsfAPI, byVerb},
@@ -138,7 +140,15 @@ var ocsfFamilies = []ocsfFamily{
 		beginnings: []ocsfBeginning{{"owaauth", ocsfLogon}},
 		rest:       ocsfActivity{ocsfAPI, byVerb},
 	},
-	{types: []int{28}, rest: ocsfReceived}, // ThreatIntelligence: messages that were looked into
+	{ // ComplianceSupervisionExchange: messages that Communication Compliance looked into, and the tags that reviewers gave them
+		types:      []int{68},
+		beginnings: []ocsfBeginning{{"supervisoryreviewtag", ocsfAPIUpdate}},
+		rest:       ocsfScanned,
+	},
+	{types: []int{85}, operations: map[string]ocsfActivity{"attacksimuserclick": ocsfAPIRead}, rest: ocsfActivity{ocsfAPI, byVerb}}, // AttackSim
+	{types: []int{21}, verb: "Message", rest: ocsfActivity{ocsfAPI, byVerb}},                                                        // CRM: CrmDefaultActivity, whatever was done
+	{types: []int{57}, verb: "ActionType", rest: ocsfActivity{ocsfAPI, byVerb}},                                                     // MicrosoftTeamsAdmin
+	{types: []int{28}, rest: ocsfReceived},                                                                                          // ThreatIntelligence: messages that were looked into
 	{ // SecurityComplianceAlerts
 		types: []int{40},
 		operations: map[string]ocsfActivity{

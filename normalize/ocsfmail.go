@@ -9,13 +9,17 @@ const (
 )
 
 // emailActivity writes a message that was sent from a mailbox, or one that
-// Defender for Office 365 looked into.
+// Communication Compliance or Defender for Office 365 looked into.
 func (n *Normalizer) emailActivity() bool {
 	d := n.original()
-	if n.ocsf.is == ocsfSent {
+	switch n.ocsf.is {
+	case ocsfSent:
 		return n.mailSent(&d)
+	case ocsfScanned:
+		return n.mailScanned(&d, n.top("ExchangeDetails"))
+	default:
+		return n.mailSeen(&d)
 	}
-	return n.mailSeen(&d)
 }
 
 // mailbox returns the index of the field with the address that a message was
@@ -73,7 +77,9 @@ func (n *Normalizer) mailSeen(d *document) bool {
 	if p1 := n.field(fieldP1Sender); n.isMail(d, p1) {
 		n.claimAt("smtp_from", p1)
 	}
-	n.mailList("to", d, n.field(fieldRecipients))
+	if to := n.field(fieldRecipients); n.mailList("to", d, to) {
+		n.taken(to)
+	}
 	n.claim("subject", fieldSubject)
 	n.claim("message_uid", fieldInternetMessageID)
 	n.claimAt("uid", n.top("NetworkMessageId"))
@@ -81,6 +87,36 @@ func (n *Normalizer) mailSeen(d *document) bool {
 	n.direction(d)
 	n.mailAuth(d)
 	n.mailSource(d)
+	n.api(false)
+	n.ocsfStatus()
+	return true
+}
+
+// mailScanned writes a message that Communication Compliance looked into. What is
+// of it stays in unmapped too.
+func (n *Normalizer) mailScanned(d *document, details int) bool {
+	if details == 0 || d.tape.nodes[details].kind != Object {
+		return false
+	}
+	from, to := d.lookup(details, "From"), d.lookup(details, "Recipients")
+	if !n.isMail(d, from) && !n.anyMail(d, to) {
+		return false
+	}
+	l := &n.layer
+	n.ocsfActor()
+	l.key("email")
+	l.open()
+	if n.isMail(d, from) {
+		l.member("from", d.tape.nodes[from])
+	}
+	n.mailList("to", d, to)
+	n.scalarMember("subject", d, d.lookup(details, "Subject"))
+	n.scalarMember("message_uid", d, d.lookup(details, "InternetMessageId"))
+	n.scalarMember("uid", d, d.lookup(details, "NetworkMessageId"))
+	l.close()
+	l.member("direction_id", intNode(directionUnknown))
+	n.scalarMember("direction", d, d.lookup(details, "Directionality"))
+	n.srcEndpoint()
 	n.api(false)
 	n.ocsfStatus()
 	return true
@@ -99,26 +135,26 @@ func (n *Normalizer) anyMail(d *document, list int) bool {
 	return false
 }
 
-// mailList writes the addresses of a list. The list stays in unmapped where it
-// holds anything else.
-func (n *Normalizer) mailList(name string, d *document, list int) {
+// mailList writes the addresses of a list. It returns whether the list holds
+// nothing else.
+func (n *Normalizer) mailList(name string, d *document, list int) bool {
 	if !n.anyMail(d, list) {
-		return
+		return false
 	}
 	l := &n.layer
 	l.key(name)
 	l.list()
 	all := true
 	for i := range d.items(list) {
-		if all = all && n.isMail(d, i); n.isMail(d, i) {
-			l.item()
-			l.value(d.tape.nodes[i])
+		if !n.isMail(d, i) {
+			all = false
+			continue
 		}
+		l.item()
+		l.value(d.tape.nodes[i])
 	}
 	l.close()
-	if all {
-		n.taken(list)
-	}
+	return all
 }
 
 // direction writes whether a message came in, went out or stayed; one that went
