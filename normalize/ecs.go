@@ -53,10 +53,17 @@ var ecsKeys = [...]string{
 // Options.IndexKey must be none of them. The slice is the caller's.
 func ECSKeys() []string { return slices.Clone(ecsKeys[:]) }
 
+// ecsKept is what many records have in common, so that it is not made anew.
+type ecsKept struct {
+	tenantName Node        // stays in the layer with what all events of a content type begin with
+	created    instantText // of emission: the records of a content have one
+}
+
 // ecsPrefix writes the fields that all records of a content type share. It leaves
 // event open.
 func (n *Normalizer) ecsPrefix(ct ContentType, index string) {
 	l := &n.layer
+	n.ecsKept.tenantName = l.own(n.options.TenantName)
 	l.key(keyECS)
 	l.open()
 	l.word("version", ecsVersion)
@@ -132,7 +139,7 @@ func (n *Normalizer) ecsEvent(c ecsClass, id Node) {
 	l.word("kind", ecsKindNames[c.kind])
 	l.names("category", uint16(c.categories), ecsCategoryNames[:])
 	l.names("type", uint16(c.types), ecsTypeNames[:])
-	n.instant("created", n.when.now)
+	n.ecsCreated()
 	if id.kind == String {
 		l.member("id", id)
 	} else {
@@ -199,10 +206,7 @@ func (n *Normalizer) ecsOrganization() {
 	l.key(keyECSHost)
 	l.open()
 	if known {
-		at := len(l.texts)
-		l.texts = append(l.texts, n.str(id)...)
-		lower(l.texts[at:])
-		l.member("id", l.since(at))
+		l.member("id", n.inLowerCase(id))
 	}
 	n.tenantName()
 	l.shut()
@@ -211,18 +215,22 @@ func (n *Normalizer) ecsOrganization() {
 // tenantName writes name, that of the tenant.
 func (n *Normalizer) tenantName() {
 	if n.options.TenantName != "" {
-		n.layer.key("name")
-		n.layer.text([]byte(n.options.TenantName))
+		n.layer.member("name", n.ecsKept.tenantName)
 	}
 }
 
-// lower makes lower case of the ASCII in text.
-func lower(text []byte) {
-	for i, c := range text {
-		if isCapital(c) {
-			text[i] = c + 'a' - 'A'
-		}
+// inLowerCase returns a String with its ASCII in lower case; itself as a rule.
+func (n *Normalizer) inLowerCase(v Node) Node {
+	text := n.str(v)
+	if !slices.ContainsFunc(text, isCapital) {
+		return v
 	}
+	l := &n.layer
+	at := len(l.texts)
+	for _, c := range text {
+		l.texts = append(l.texts, lowered(c))
+	}
+	return l.since(at)
 }
 
 // ecsDLP writes the rules that matched.
@@ -276,7 +284,7 @@ func (n *Normalizer) o365DLP() {
 func (n *Normalizer) ecsUndecodable(u undecodable) {
 	l := &n.layer
 	l.word("kind", "pipeline_error")
-	n.instant("created", n.when.now)
+	n.ecsCreated()
 	l.key("original")
 	n.undecoded(u.raw.Bytes)
 	l.close()

@@ -102,12 +102,16 @@ const recordTypeTeams = 25
 
 // ecsGroup writes group, and notes the members that Teams lists.
 func (n *Normalizer) ecsGroup(c ecsClass) {
+	isGroup := n.targetIsGroup()
+	if !isGroup && n.recordType != recordTypeTeams && c.types&typeGroup == 0 {
+		return
+	}
 	l := &n.layer
 	d := n.original()
 	l.key(keyGroup)
 	l.open()
 	switch {
-	case n.targetIsGroup():
+	case isGroup:
 		n.member("name", fieldTargetUserOrGroupName)
 	case n.recordType == recordTypeTeams:
 		n.scalarMember("id", &d, d.lookup(0, "TeamGuid"))
@@ -116,7 +120,7 @@ func (n *Normalizer) ecsGroup(c ecsClass) {
 			who, _ := n.person(&d, d.lookup(i, "UPN"))
 			n.also.person(n, who)
 		}
-	case c.types&typeGroup != 0:
+	default:
 		n.changedGroup(&d)
 	}
 	l.shut()

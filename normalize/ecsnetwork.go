@@ -6,6 +6,10 @@ import "bytes"
 func (n *Normalizer) ecsClient() {
 	l := &n.layer
 	a := n.client()
+	mail := n.objectField(fieldExchangeMetaData)
+	if !a.ip.IsValid() && a.host == nil && a.port == 0 && mail == 0 {
+		return
+	}
 	ip := n.ipNode(a)
 	l.key(keyClient)
 	l.open()
@@ -20,11 +24,11 @@ func (n *Normalizer) ecsClient() {
 	if a.port > 0 {
 		l.member("port", intNode(int64(a.port)))
 	}
-	if i := n.objectField(fieldExchangeMetaData); i != 0 {
+	if mail != 0 {
 		d := n.original()
 		l.key(keyUser)
 		l.open()
-		n.scalarMember("email", &d, d.lookup(i, "From"))
+		n.scalarMember("email", &d, d.lookup(mail, "From"))
 		l.shut()
 	}
 	l.shut()
@@ -82,6 +86,10 @@ func (n *Normalizer) endpointMembers(a address, ip Node) {
 // ecsServer writes server and destination.
 func (n *Normalizer) ecsServer() {
 	l := &n.layer
+	mail := n.objectField(fieldExchangeMetaData)
+	if n.field(fieldOriginatingServer) == 0 && mail == 0 {
+		return
+	}
 	a := originatingServer(n.fieldText(fieldOriginatingServer))
 	ip := n.ipNode(a)
 	l.key(keyServer)
@@ -93,8 +101,8 @@ func (n *Normalizer) ecsServer() {
 	if ip.kind == String {
 		l.member("ip", ip)
 	}
-	if i := n.objectField(fieldExchangeMetaData); i != 0 {
-		n.recipients(i)
+	if mail != 0 {
+		n.recipients(mail)
 	}
 	l.shut()
 }

@@ -90,14 +90,18 @@ func (l *layer) own(text string) Node {
 
 // member appends a key and a value that is one node.
 func (l *layer) member(name string, value Node) {
-	l.key(name)
-	l.value(value)
+	l.item()
+	at := len(l.texts)
+	l.texts = append(l.texts, name...)
+	l.nodes = append(l.nodes, stringNode(fromLayer, at, len(name)), value)
 }
 
 // word appends a key and a value that is a word of ours.
 func (l *layer) word(name, value string) {
-	l.key(name)
-	l.string(value)
+	at := len(l.texts) + len(name)
+	l.texts = append(append(l.texts, name...), value...)
+	l.item()
+	l.nodes = append(l.nodes, stringNode(fromLayer, at-len(name), len(name)), stringNode(fromLayer, at, len(value)))
 }
 
 // string appends a value, or a key.

@@ -29,6 +29,7 @@ type Normalizer struct {
 	recordType  int        // of the record in hand, -1 for none
 	dlp         dlpMatch   // of the record in hand
 	also        ecsRelated // of the record in hand
+	ecsKept     ecsKept
 	ocsf        ocsfEvent
 	ocsfKept    ocsfKept
 	pairs       pairs
