@@ -19,9 +19,10 @@ date: 2026-11-23
 goos: linux
 pkg: office365/plugin/internal/msgpack
 cpu: AMD EPYC
-BenchmarkPipeline-2            	      50	  20000000 ns/op	 300.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
-BenchmarkPipeline-2            	      50	  20000000 ns/op	 310.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
-BenchmarkPipeline-2            	      50	  20000000 ns/op	 400.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPipeline/interflow-2  	      50	  20000000 ns/op	 300.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPipeline/interflow-2  	      50	  20000000 ns/op	 310.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPipeline/interflow-2  	      50	  20000000 ns/op	 400.00 MB/core-s	   230000 records/s	     120 B/op	       1 allocs/op
+BenchmarkPipeline/ecs-2        	      50	  20000000 ns/op	 248.00 MB/core-s	   180000 records/s	     120 B/op	       1 allocs/op
 BenchmarkPlain/vmihailenco-2   	       5	 200000000 ns/op	  31.00 MB/core-s
 BenchmarkPlain/ugorji-2        	       5	 200000000 ns/op	  20.00 MB/core-s
 BenchmarkFluentBit/batch=64M   	       1	1 ns/op	 20.5 cpu-µs/record	 26133 records/s
@@ -57,6 +58,16 @@ func TestThePlainWayIsTheFasterOfBoth(t *testing.T) {
 	assert.Equal(t, times, o.Unit)
 }
 
+func TestAFormatIsHeldAgainstTheDefault(t *testing.T) {
+	t.Parallel()
+	s := summarize(parse(printed))
+	ecs := find(t, s.Targets, "format ecs beside the default format")
+	require.NotNil(t, ecs.Value)
+	assert.InDelta(t, 0.8, *ecs.Value, 1e-9)
+	assert.True(t, *ecs.Pass)
+	assert.Equal(t, notMeasured, find(t, s.Targets, "format ocsf beside the default format").Note)
+}
+
 func TestAMissedTargetDoesNotPass(t *testing.T) {
 	t.Parallel()
 	o := find(t, summarize(parse(printed)).Targets, "processor time in Fluent Bit, quick settings")
@@ -75,7 +86,7 @@ func TestWhatWasNotMeasuredIsNoPass(t *testing.T) {
 		assert.False(t, *o.Pass)
 		assert.Equal(t, notMeasured, o.Note)
 	}
-	assert.Equal(t, len(targets)-2, s.missed())
+	assert.Equal(t, len(targets)-3, s.missed())
 	assert.Equal(t, len(targets), summarize(parse("")).missed())
 }
 

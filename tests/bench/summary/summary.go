@@ -68,18 +68,19 @@ func (r results) outcome(name string, of series) outcome {
 }
 
 func (r results) value(of series) (float64, bool) {
-	if of.unit != times {
+	ways := divisors[of.unit]
+	if ways == nil {
 		return r.median(of)
 	}
 	fastest := 0.0
-	for _, way := range plain {
+	for _, way := range ways {
 		value, ok := r.median(way)
 		if !ok {
 			return 0, false
 		}
 		fastest = max(fastest, value)
 	}
-	value, ok := r.median(series{of.benchmark, plain[0].unit})
+	value, ok := r.median(series{of.benchmark, byProcessor})
 	return value / fastest, ok
 }
 

@@ -30,18 +30,33 @@ type target struct {
 	target  float64
 }
 
-// times is the unit of a figure that is divided by the largest of plain.
-const times = "times"
+// The units of figures that are divided by others.
+const (
+	times          = "times" // of plain
+	timesInterflow = "times the default's"
+)
 
-// plain are the plain ways to the same records.
-var plain = []series{{"Plain/vmihailenco", "MB/core-s"}, {"Plain/ugorji", "MB/core-s"}}
+// byProcessor is the unit of what is divided, and of what it is divided by.
+const byProcessor = "MB/core-s"
+
+// The ways to the same records: the plugin's, in the default format and in the
+// others, and the plain ones.
+var (
+	interflow = series{"Pipeline/interflow", byProcessor}
+	plain     = []series{{"Plain/vmihailenco", byProcessor}, {"Plain/ugorji", byProcessor}}
+)
+
+// divisors are what figures of a unit are divided by: the largest of these.
+var divisors = map[string][]series{times: plain, timesInterflow: {interflow}}
 
 // targets are all that the plugin must reach. A megabyte of memory has 2^20
 // bytes, one of a rate a million, as in what go test prints. MB/core-s is the
 // rate by processor time.
 var targets = []target{
-	{"JSON in, encoded records out, one core", series{"Pipeline", "MB/core-s"}, atLeast, 250},
-	{"the same, beside the faster plain way", series{"Pipeline", times}, atLeast, 6},
+	{"JSON in, encoded records out, one core", interflow, atLeast, 250},
+	{"the same, beside the faster plain way", series{interflow.benchmark, times}, atLeast, 6},
+	{"format ecs beside the default format", series{"Pipeline/ecs", timesInterflow}, atLeast, 0.7},
+	{"format ocsf beside the default format", series{"Pipeline/ocsf", timesInterflow}, atLeast, 0.7},
 	{"from end to end in the test host, two cores", series{"EndToEnd", "records/s"}, atLeast, 30_000},
 	{"processor time in Fluent Bit, quick settings", series{"FluentBit/batch=64M", "cpu-µs/record"}, atMost, 15},
 	{"processor time in Fluent Bit, default settings", series{"FluentBit/batch=4M", "cpu-µs/record"}, atMost, 15},
