@@ -72,13 +72,17 @@ func (t *tape) keep(b []byte, start, end int) {
 }
 
 // escaped decodes a string that starts at b[start] and has its first escape, or
-// something wrong, at b[i].
+// something wrong, at b[i]. It is made valid at its end: an escape is whole
+// characters, so bytes before and after it never belong together.
 func (t *tape) escaped(b []byte, start, i int) int {
 	at := len(t.decoded)
+	t.decoded = append(t.decoded, b[start:i]...)
 	for {
-		t.decoded = appendValid(t.decoded, b[start:i])
 		switch b[i] {
 		case '"':
+			if text := t.decoded[at:]; !utf8.Valid(text) {
+				t.decoded = appendValid(t.decoded[:at], bytes.Clone(text))
+			}
 			t.nodes = append(t.nodes, stringNode(fromDecoded, at, len(t.decoded)-at))
 			return i + 1
 		case '\\':
@@ -88,21 +92,28 @@ func (t *tape) escaped(b []byte, start, i int) int {
 		default:
 			return t.fail(i, "control character in a string")
 		}
-		start = i
-		i = plainEnd(b, i)
+		i = t.plain(b, i)
 	}
 }
 
-// plainEnd returns the first quote, backslash or control character from i on.
-func plainEnd(b []byte, i int) int {
+// plain decodes what stands from b[i] on up to a quote, a backslash or a control
+// character, and returns where that is. It copies eight bytes whatever they are
+// and then counts those that are plain: JSON in a string has an escape every few
+// bytes, and a copy of a few bytes by itself costs more than they do.
+func (t *tape) plain(b []byte, i int) int {
 	for i+8 <= len(b) {
-		if m := stops(binary.LittleEndian.Uint64(b[i:])); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
+		x := binary.LittleEndian.Uint64(b[i:])
+		n := len(t.decoded)
+		t.decoded = binary.LittleEndian.AppendUint64(t.decoded, x)
+		if m := stops(x); m != 0 {
+			some := bits.TrailingZeros64(m) >> 3
+			t.decoded = t.decoded[:n+some]
+			return i + some
 		}
 		i += 8
 	}
-	for b[i] != '"' && b[i] != '\\' && b[i] >= ' ' {
-		i++
+	for ; b[i] != '"' && b[i] != '\\' && b[i] >= ' '; i++ {
+		t.decoded = append(t.decoded, b[i])
 	}
 	return i
 }
