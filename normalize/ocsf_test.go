@@ -95,9 +95,9 @@ func keptInOCSF(t require.TestingT, n *normalize.Normalizer, raw normalize.Raw, 
 	texts := map[string]bool{}
 	scalars(event, func(text string) { texts[text] = true })
 	for key, value := range decoded(t, raw.Bytes) {
-		rest, depth, ours := unmapped, 3, key == "index" || key == "tenantid" || key == "timestamp_fallback" || key == "office365" || key == "event_summary"
-		if ours {
-			rest, depth = displaced, 4
+		rest, depth := unmapped, depthInOCSF(key)
+		if isOurs(key) {
+			rest = displaced
 		}
 		if got, ok := rest[key]; ok {
 			want, shallow := wanted(value, depth)
@@ -106,6 +106,20 @@ func keptInOCSF(t require.TestingT, n *normalize.Normalizer, raw normalize.Raw, 
 		}
 		scalars(value, func(text string) { require.True(t, texts[text], "%s: %s is nowhere", key, text) })
 	}
+}
+
+// isOurs reports whether we have a key of this name in unmapped.
+func isOurs(key string) bool {
+	return key == "index" || key == "tenantid" || key == "timestamp_fallback" || key == "office365" || key == "event_summary"
+}
+
+// depthInOCSF is that of the value of an original field: in unmapped, or, where
+// its key is one of ours, in office365 there.
+func depthInOCSF(key string) int {
+	if isOurs(key) {
+		return 4
+	}
+	return 3
 }
 
 // scalars runs over the texts of all values that hold no others.

@@ -61,8 +61,7 @@ func (n *Normalizer) ocsfFile(d *document, name Node, from int) {
 	if from != 0 {
 		n.taken(from)
 	}
-	l.member("type_id", intNode(n.fileKind(d)))
-	n.claim("type", fieldItemType)
+	n.fileType(d)
 	n.claim("ext", fieldSourceFileExtension)
 	n.claim("path", fieldObjectID)
 	n.claim("parent_folder", fieldSourceRelativeURL)
@@ -74,6 +73,22 @@ func (n *Normalizer) ocsfFile(d *document, name Node, from int) {
 		}
 	}
 	l.close()
+}
+
+// fileType writes what the file is; what Microsoft calls it only where OCSF has
+// the same word, or none.
+func (n *Normalizer) fileType(d *document) {
+	l := &n.layer
+	kind := n.fileKind(d)
+	l.member("type_id", intNode(kind))
+	switch {
+	case kind == kindFile:
+		l.word("type", "Regular File")
+	case kind == kindOther, string(n.fieldText(fieldItemType)) == "Folder":
+		n.claim("type", fieldItemType)
+	case kind == kindFolder:
+		l.word("type", "Folder")
+	}
 }
 
 // fileKind returns what the file is, by ItemType.
@@ -102,7 +117,7 @@ func (n *Normalizer) fileResult(d *document) {
 	l.key("file_result")
 	l.open()
 	n.claimAt("name", i)
-	l.member("type_id", intNode(n.fileKind(d)))
+	n.fileType(d)
 	n.claimAt("ext", n.top("DestinationFileExtension"))
 	n.claimAt("parent_folder", n.top("DestinationRelativeUrl"))
 	l.close()

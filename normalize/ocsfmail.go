@@ -84,7 +84,14 @@ func (n *Normalizer) mailSeen(d *document) bool {
 	n.claim("message_uid", fieldInternetMessageID)
 	n.claimAt("uid", n.top("NetworkMessageId"))
 	l.close()
-	n.direction(d)
+	way := n.top("Directionality")
+	id, whole := n.direction(d, way)
+	if whole {
+		n.taken(way)
+	}
+	if id == directionOutbound {
+		n.ocsf.is = ocsfSent
+	}
 	n.mailAuth(d)
 	n.mailSource(d)
 	n.api(false)
@@ -114,8 +121,7 @@ func (n *Normalizer) mailScanned(d *document, details int) bool {
 	n.scalarMember("message_uid", d, d.lookup(details, "InternetMessageId"))
 	n.scalarMember("uid", d, d.lookup(details, "NetworkMessageId"))
 	l.close()
-	l.member("direction_id", intNode(directionUnknown))
-	n.scalarMember("direction", d, d.lookup(details, "Directionality"))
+	n.direction(d, d.lookup(details, "Directionality"))
 	n.srcEndpoint()
 	n.api(false)
 	n.ocsfStatus()
@@ -157,24 +163,40 @@ func (n *Normalizer) mailList(name string, d *document, list int) bool {
 	return all
 }
 
-// direction writes whether a message came in, went out or stayed; one that went
-// out was sent.
-func (n *Normalizer) direction(d *document) {
+// directions are the words of OCSF for directionInbound and those after it.
+var directions = [...]string{directionUnknown: keyUnknown, directionInbound: "Inbound", directionOutbound: "Outbound", directionInternal: "Internal"}
+
+// direction writes whether a message came in, went out or stayed. It returns
+// which, and whether the value at nodes[i] stands there as it is.
+func (n *Normalizer) direction(d *document, i int) (id int64, whole bool) {
 	l := &n.layer
-	id := int64(directionUnknown)
-	if i := n.top("Directionality"); i != 0 && d.tape.nodes[i].kind == String {
-		switch text := d.text(d.tape.nodes[i]); {
-		case equalFold(text, "inbound"):
-			id = directionInbound
-		case equalFold(text, "outbound"):
-			id = directionOutbound
-			n.ocsf.is = ocsfSent
-		case equalFold(text, "intraorg"):
-			id = directionInternal
-		}
-		n.claimAt("direction", i)
+	if i == 0 || d.tape.nodes[i].kind != String || d.tape.nodes[i].n == 0 {
+		l.member("direction_id", intNode(directionUnknown))
+		return directionUnknown, false
 	}
+	v := d.tape.nodes[i]
+	id = directionOf(d.text(v))
 	l.member("direction_id", intNode(id))
+	if id == activityOther {
+		l.member("direction", v)
+		return id, true
+	}
+	l.word("direction", directions[id])
+	return id, string(d.text(v)) == directions[id]
+}
+
+// directionOf returns the direction that Microsoft's word means.
+func directionOf(text []byte) int64 {
+	switch {
+	case equalFold(text, "inbound"), equalFold(text, "incoming"):
+		return directionInbound
+	case equalFold(text, "outbound"):
+		return directionOutbound
+	case equalFold(text, "intraorg"):
+		return directionInternal
+	default:
+		return activityOther
+	}
 }
 
 // mailAuth writes the verdicts of SPF, DKIM and DMARC.

@@ -172,7 +172,7 @@ func requireAll(t require.TestingT, original, event map[string]any, text []byte)
 	have := map[string]bool{}
 	eachScalar(event, func(s string) { have[s] = true })
 	for key, value := range original {
-		if _, shallow := wanted(value, 3); !shallow {
+		if _, shallow := wanted(value, depthInOCSF(key)); !shallow {
 			continue // under unmapped it is JSON in a string
 		}
 		eachScalar(value, func(s string) {

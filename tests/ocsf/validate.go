@@ -24,6 +24,7 @@ const (
 	WrongForm        Kind = "wrong form" // of the right type
 	WrongShape       Kind = "list or single value"
 	WrongEnum        Kind = "value not of the enum"
+	WrongCaption     Kind = "not the word for the id"
 	BrokenConstraint Kind = "broken constraint"
 	WrongTypeUID     Kind = "type_uid is not class_uid * 100 + activity_id"
 	WrongCategory    Kind = "category_uid is not that of the class"
@@ -112,6 +113,7 @@ func (v *validation) object(path string, c *class, o map[string]any) {
 			continue
 		}
 		v.attribute(join(path, name), a, o[name])
+		v.caption(path, c, name, o)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
 		a := c.Attributes[name]

@@ -115,6 +115,19 @@ func TestValuesOfAnotherTypeAreFound(t *testing.T) {
 	assert.Equal(t, []problem{{"message", ocsf.WrongType}}, problems([]byte(strings.Replace(base, "{", `{"message": null,`, 1))))
 }
 
+func TestWordsThatAreNotThoseOfTheirIDsAreFound(t *testing.T) {
+	t.Parallel()
+	checkFaults(t, ocsf.WrongCaption, map[string]any{
+		"class_name": "Authentication", "category_name": "Findings", "activity_name": "Update", "severity": "High", "status": "Failure",
+	})
+	assert.Equal(t, []problem{{"observables[0].type", ocsf.WrongCaption}}, problems(with(t, set("observables", list{
+		object{"name": "src_endpoint.ip", "type_id": 2, "type": "Hostname"}, object{"name": "api", "type_id": 99, "type": "anything"},
+	}))))
+	for path, right := range map[string]string{"class_name": "API Activity", "activity_name": "Read", "severity": "Informational", "status": "Success"} {
+		assert.Empty(t, problems(with(t, set(path, right))), path)
+	}
+}
+
 func TestTextsOfAnotherFormAreFound(t *testing.T) {
 	t.Parallel()
 	checkFaults(t, ocsf.WrongForm, map[string]any{
