@@ -122,7 +122,7 @@ soak: build ## steady arrival with faults and a kill every minute, for SOAK (30m
 bench: build ## benchmarks beside their targets, into .bench/: BENCH_COUNT=1, BENCH_STRICT=1, PROFILE=1, README=1
 	@mkdir -p .bench
 ifneq ($(PROFILE),)
-	$(GO) test $(PGO) -run '^$$' -bench '^BenchmarkPipeline$$' -o .bench/msgpack.test \
+	$(GO) test $(PGO) -run '^$$' -bench '^BenchmarkPipeline$$/^interflow$$' -o .bench/msgpack.test \
 		-cpuprofile .bench/pipeline.cpu.pprof -memprofile .bench/pipeline.heap.pprof ./plugin/internal/msgpack
 endif
 	@failed=0; \
