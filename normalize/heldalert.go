@@ -33,6 +33,7 @@ type MergedAlert struct {
 // that has not come yet.
 type heldAlert struct {
 	id    string // of the alert within the Merger and the saved state
+	met   int64  // when its first record came, in nanoseconds since 1970; see stateName
 	uid   string
 	base  AlertNote // the earliest trigger; kind noAlert before one has come
 	last  saying    // of the latest trigger

@@ -61,7 +61,8 @@ type Arrival struct {
 }
 
 // AlertChange is one entry of the saved state of a Merger: Value nil deletes it.
-// Of two changes with one Key the later one counts.
+// Of two changes with one Key the later one counts. Keys are made so that those
+// of alerts that come one after the other are neighbors in bytewise order.
 type AlertChange struct {
 	Key   string
 	Value []byte
@@ -135,7 +136,7 @@ func (m *Merger) Note(n AlertNote, at Arrival) []AlertChange {
 		known = false
 	}
 	if !known {
-		a = &heldAlert{id: id, uid: n.uid}
+		a = &heldAlert{id: id, uid: n.uid, met: at.Now.UnixNano()}
 	} else if a.emitted && m.o.Updates == AlertsOnce {
 		return nil
 	}
@@ -255,7 +256,7 @@ func (m *Merger) forget(a *heldAlert) {
 	a.leave()
 	delete(m.alerts, a.id)
 	m.bytes -= a.bytes
-	m.forgotten = append(m.forgotten, AlertChange{Key: headKey(a.id)}, AlertChange{Key: tailKey(a.id)})
+	m.forgotten = append(m.forgotten, AlertChange{Key: a.headKey()}, AlertChange{Key: a.tailKey()})
 }
 
 // changes returns what is to be stored of a, behind what was forgotten.
@@ -266,9 +267,9 @@ func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
 		return c
 	}
 	if head {
-		c = append(c, AlertChange{Key: headKey(a.id), Value: a.appendHead(nil)})
+		c = append(c, AlertChange{Key: a.headKey(), Value: a.appendHead(nil)})
 	}
-	return append(c, AlertChange{Key: tailKey(a.id), Value: a.appendTail(nil)})
+	return append(c, AlertChange{Key: a.tailKey(), Value: a.appendTail(nil)})
 }
 
 // Due returns the alerts that are to be emitted now, given that the records of

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,18 +14,30 @@ import (
 // say: long, and written when one of these comes. The tail is all the rest, and
 // written with every change. Entities whose alert has not come have a tail only.
 //
+// The keys of both begin with the time at which the alert was first met, in 8
+// bytes, and its id. Alerts that come one after the other so stand side by side
+// in the file, and a batch changes few of its pages; by id, a GUID in no order,
+// each alert would cost a page or two.
+//
 // Values are written field by field behind a version: numbers as varints, texts
 // behind their length, times as seconds and nanoseconds.
 const stateVersion = 1
 
 const (
-	headPrefix = "head "
-	tailPrefix = "tail "
+	metBytes = 8
+	headEnd  = " head"
+	tailEnd  = " tail"
 )
 
-func headKey(id string) string { return headPrefix + id }
+func (a *heldAlert) headKey() string { return a.stateName() + headEnd }
 
-func tailKey(id string) string { return tailPrefix + id }
+func (a *heldAlert) tailKey() string { return a.stateName() + tailEnd }
+
+// stateName is what the keys of both entries begin with.
+func (a *heldAlert) stateName() string {
+	name := binary.BigEndian.AppendUint64(make([]byte, 0, metBytes+len(a.id)), uint64(a.met)) //nolint:gosec // the bits, read back as they are
+	return string(append(name, a.id...))
+}
 
 // Flags of an alert.
 const (
@@ -114,33 +127,44 @@ func appendSaid(dst []byte, s said) []byte {
 // wrong.
 func NewMerger(o MergeOptions, saved []AlertChange, at Arrival) (*Merger, error) {
 	m := &Merger{o: o.withDefaults(), alerts: map[string]*heldAlert{}}
-	heads := map[string][]byte{}
-	for _, c := range saved {
-		if id, ok := strings.CutPrefix(c.Key, headPrefix); ok {
-			heads[id] = c.Value
-		}
+	entries, err := pairUp(saved)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range saved {
-		id, ok := strings.CutPrefix(c.Key, tailPrefix)
-		if !ok {
-			continue
-		}
-		a, err := readAlert(id, heads[id], c.Value)
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		a, err := readAlert(name, entries[name])
 		if err != nil {
-			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(id)), err)
+			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(name[min(metBytes, len(name)):])), err)
 		}
-		delete(heads, id)
 		m.restore(a, at)
-	}
-	for id := range heads {
-		return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(id)), errNoTail)
 	}
 	m.makeRoom(at.Now)
 	return m, nil
 }
 
+// savedAlert is the two entries of an alert; nil where there is none.
+type savedAlert struct{ head, tail []byte }
+
+// pairUp returns the entries by the names of their alerts, see stateName.
+func pairUp(saved []AlertChange) (map[string]savedAlert, error) {
+	entries := map[string]savedAlert{}
+	for _, c := range saved {
+		if name, ok := strings.CutSuffix(c.Key, headEnd); ok {
+			entries[name] = savedAlert{head: c.Value, tail: entries[name].tail}
+		} else if name, ok := strings.CutSuffix(c.Key, tailEnd); ok {
+			entries[name] = savedAlert{head: entries[name].head, tail: c.Value}
+		} else {
+			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(c.Key)), errKey)
+		}
+	}
+	return entries, nil
+}
+
 // restore takes in an alert as it was saved.
 func (m *Merger) restore(a *heldAlert, at Arrival) {
+	if earlier := m.alerts[a.id]; earlier != nil {
+		m.forget(earlier) // as was noted before, in changes that were lost
+	}
 	a.barrier = at.Known
 	a.expires = resumed(a.expires, at.Now, m.o.TTL)
 	a.leaving = a.base.lone || m.o.Updates == AlertsUnmerged
@@ -178,21 +202,32 @@ func resumed(saved, now time.Time, most time.Duration) time.Time {
 var (
 	errShortState = errors.New("value ends early")
 	errLongState  = errors.New("value goes on behind its end")
+	errKey        = errors.New("its key is none of ours")
 	errNoTail     = errors.New("one of its two entries is missing")
 	errVersion    = errors.New("value of another version")
 	errTime       = errors.New("value holds a time that is none")
 )
 
-// readAlert reads the two entries of an alert; head is nil when there is none.
-func readAlert(id string, head, tail []byte) (*heldAlert, error) {
-	a := &heldAlert{id: id}
-	r := &stateReader{rest: tail}
+// readAlert reads the two entries of an alert, of which only the tail must be
+// there.
+func readAlert(name string, saved savedAlert) (*heldAlert, error) {
+	switch {
+	case len(name) < metBytes:
+		return nil, errKey
+	case saved.tail == nil:
+		return nil, errNoTail
+	}
+	a := &heldAlert{
+		id:  name[metBytes:],
+		met: int64(binary.BigEndian.Uint64([]byte(name[:metBytes]))), //nolint:gosec // the bits, as they were written
+	}
+	r := &stateReader{rest: saved.tail}
 	flags := r.tail(a)
 	if r.end(); r.err != nil {
 		return nil, r.err
 	}
-	if head != nil {
-		r = &stateReader{rest: head}
+	if saved.head != nil {
+		r = &stateReader{rest: saved.head}
 		r.head(a)
 		r.end()
 	}
