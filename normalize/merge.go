@@ -244,6 +244,7 @@ func (m *Merger) forget(a *heldAlert) {
 	delete(m.alerts, a.id)
 	m.bytes -= a.bytes
 	m.forgotten = append(m.forgotten, AlertChange{Key: a.headKey()}, AlertChange{Key: a.tailKey()})
+	a.head, a.lists = "", noLists // a turn that is none any more may still hold a
 }
 
 // changes returns what is to be stored of a, behind what was forgotten.

@@ -3,10 +3,12 @@ package normalize_test
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"office365/normalize"
@@ -70,6 +72,30 @@ func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// TestForgottenAlertsTakeNoMemory: the turns of alerts that wait for contents stay
+// a while when the alerts go for want of room. It measures the heap, and so runs
+// beside no other test.
+func TestForgottenAlertsTakeNoMemory(t *testing.T) { //nolint:paralleltest // see above
+	const long, held, alerts = 50_000, 20, 200
+	o := waiting()
+	o.MaxKeys = held
+	before := heap()
+	m, err := normalize.NewMerger(o, nil, normalize.Arrival{Now: received})
+	require.NoError(t, err)
+	for i := range alerts {
+		of := fields{"AlertId": strconv.Itoa(i), "Data": strings.Repeat("x", long)}
+		for _, text := range []string{trigger("t", of), entity("e", "User", "anna", of)} {
+			note, ok := noteOf(text)
+			require.True(t, ok)
+			m.Note(note, normalize.Arrival{Now: received, Known: 1})
+		}
+		m.Due(received, 0)
+	}
+	taken := heap() - before
+	require.Equal(t, held, m.Stats().Held)
+	assert.Less(t, taken, uint64(2*held*long))
 }
 
 // BenchmarkNote notes one entity more of an alert that has so many already.
