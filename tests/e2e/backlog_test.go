@@ -25,7 +25,7 @@ import (
 var (
 	backlogBlobs   = flag.Int("backlog", 10_000, "blobs of the backlog to catch up with, over seven days")
 	backlogRecords = flag.Int("backlog-records", 3, "records in each of them")
-	backlogGeneral = flag.Int("backlog-general", 20, "percent of them that are Audit.General's, where one record in eight is an alert of its own")
+	backlogGeneral = flag.Int("backlog-general", 20, "percent of them that are Audit.General's, where one record in six is an alert of its own")
 	backlogFigures = flag.String("backlog-figures", "", "write what was measured into this `file`, as a benchmark")
 )
 
@@ -33,7 +33,12 @@ var (
 const (
 	mostStateFile = 64 << 20
 	mostMemory    = 100 << 20 // above an idle plugin, with a backlog of 1,000,000 records
+	mostAlerts    = 40 << 20  // more, where so many of them are alerts that 10,000 are held: all it may hold
 )
+
+// someAlerts is the share of Audit.General, in percent, with which one record in
+// 600 is an alert of its own: more than a busy tenant has.
+const someAlerts = 1
 
 // week is the stretch that the backlog lies in: what the API offers, less the
 // time that the test takes to begin.
@@ -63,7 +68,11 @@ func TestAWeeksBacklogIsCaughtUpOldestFirstInLittleMemory(t *testing.T) {
 		*backlogBlobs, b.offered, took.Round(time.Second), float64(b.offered)/took.Seconds(), float64(requests)/took.Seconds(),
 		b.lines, info.Size()>>10, idle.Resident>>10, above>>10, own>>10)
 	assert.LessOrEqual(t, info.Size(), int64(mostStateFile), "bytes of the state file, which never shrinks")
-	assert.LessOrEqual(t, above, int64(mostMemory), "bytes of memory above an idle plugin")
+	most := int64(mostMemory)
+	if *backlogGeneral > someAlerts {
+		most += mostAlerts
+	}
+	assert.LessOrEqual(t, above, most, "bytes of memory above an idle plugin")
 	writeFigures(t, took, above, own)
 	requireEachOnce(t, tn)
 }
