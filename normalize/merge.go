@@ -260,18 +260,28 @@ func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
 	return append(c, AlertChange{Key: a.tailKey(), Value: a.tail()})
 }
 
-// Due returns the alerts that are to be emitted now, given that the records of
-// all contents of Audit.General up to number done have been noted. It also
-// forgets what is too old; the changes of that come with the next ones.
+// dueAtOnce is how many alerts Due takes at once: at the end of a backlog all that
+// were held for it come due together, and 10,000 alert records are 30 MB.
+const dueAtOnce = 256
+
+// Due returns alerts that are to be emitted now, given that the records of all
+// contents of Audit.General up to number done have been noted: ask again until
+// there are none. It also forgets what is too old; the changes of that come with
+// the next ones.
 func (m *Merger) Due(now time.Time, done uint64) []Emission {
-	ready := m.ready(now, done)
-	slices.SortFunc(ready, func(a, b *heldAlert) int {
-		return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.id, b.id))
-	})
 	var out []Emission
-	for _, a := range ready {
-		if e, ok := m.emit(a); ok {
-			out = append(out, e)
+	for len(out) == 0 {
+		ready := m.ready(now, done)
+		if len(ready) == 0 {
+			break
+		}
+		slices.SortFunc(ready, func(a, b *heldAlert) int {
+			return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.id, b.id))
+		})
+		for _, a := range ready {
+			if e, ok := m.emit(a); ok {
+				out = append(out, e)
+			}
 		}
 	}
 	for _, q := range []*alertQueue{&m.settled, &m.orphans} {
@@ -282,17 +292,21 @@ func (m *Merger) Due(now time.Time, done uint64) []Emission {
 	return out
 }
 
-// ready takes the alerts out of their queues that are to be emitted: they have
-// waited long enough, or what was known when they came is done.
+// ready takes alerts out of their queues that are to be emitted: they have waited
+// long enough, or what was known when they came is done.
 func (m *Merger) ready(now time.Time, done uint64) []*heldAlert {
 	var ready []*heldAlert
 	for _, q := range []*alertQueue{&m.hastened, &m.waiting} {
-		for a := q.first(); a != nil && !now.Before(a.due); a = q.first() {
+		for a := q.first(); a != nil && !now.Before(a.due) && len(ready) < dueAtOnce; a = q.first() {
 			a.leave()
 			ready = append(ready, a)
 		}
 	}
-	for a := m.turns.take(done); a != nil; a = m.turns.take(done) {
+	for len(ready) < dueAtOnce {
+		a := m.turns.take(done)
+		if a == nil {
+			break
+		}
 		a.leave()
 		ready = append(ready, a)
 	}
