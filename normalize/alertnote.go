@@ -60,19 +60,6 @@ const saidByUpdate = 3
 // UID returns the name of the alert that n is about.
 func (n AlertNote) UID() string { return n.uid }
 
-// Bytes returns about how much memory n holds.
-func (n AlertNote) Bytes() int {
-	return len(n.uid) + len(n.id) + len(n.entity.Type) + len(n.entity.ID) + n.said.bytes() + len(n.text)
-}
-
-func (s said) bytes() int {
-	total := 0
-	for _, v := range s {
-		total += len(v)
-	}
-	return total
-}
-
 // AlertNote returns what r says to a Merger; false when r is no original of the
 // alert family, or one that nothing follows from.
 func (r *Record) AlertNote() (AlertNote, bool) {

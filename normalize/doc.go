@@ -49,7 +49,7 @@
 //	if note, ok := rec.AlertNote(); ok {
 //		changes := merger.Note(note, arrival) // stored with the record
 //	}
-//	for _, e := range merger.Due(now, done) {
+//	for _, e := range merger.Due(now, done) { // again, until there are none
 //		rec := normalizer.Alert(&e.Alert, now) // stored with e.Changes
 //	}
 //

@@ -30,30 +30,54 @@ type MergedAlert struct {
 }
 
 // heldAlert is what a Merger knows about one alert, or about the entities of one
-// that has not come yet.
+// that has not come yet. There may be 10,000: what is not needed to decide when
+// an alert has its turn is packed, as it is saved.
 type heldAlert struct {
 	id    string // of the alert within the Merger and the saved state
-	uid   string
-	base  AlertNote // the earliest trigger; kind noAlert before one has come
-	last  saying    // of the latest trigger
-	newer saying    // of the latest update
-
-	entities  shortlist
-	recordIDs shortlist
-	originals shortlist
+	met   int64  // when its first record came, in nanoseconds since 1970; see stateName
+	head  string // an alertHead, packed; empty before a trigger or update has come
+	lists string // an alertLists, packed
 
 	seen     time.Time // when the first trigger came
 	expires  time.Time // when it is forgotten
 	due      time.Time // when it is emitted at the latest; zero while nothing is to be emitted
 	barrier  uint64    // or once this content and all before it are done
-	leaving  bool      // goes when it is emitted
-	emitted  bool
-	revision int // emitted last
+	revision int       // emitted last
 	sum      digest
+
+	triggered   bool // a trigger has come
+	lone        bool // nothing can be merged with it
+	cloudApp    bool // it never gets entities
+	hasEntities bool
+	leaving     bool // goes when it is emitted
+	emitted     bool
 
 	at    place  // in the queues of the Merger
 	turn  uint64 // its barrier in the turns of the Merger, and 1; 0: it has none
 	bytes int    // as the Merger has counted it
+}
+
+// alertHead is what the triggers and updates of an alert say.
+type alertHead struct {
+	base  baseTrigger
+	last  saying // of the latest trigger
+	newer saying // of the latest update
+}
+
+// baseTrigger is the earliest trigger, which is what an alert record is made of.
+type baseTrigger struct {
+	saying
+	text string // the record as JSON
+}
+
+// alertLists is what all records of an alert have in common.
+type alertLists struct{ entities, recordIDs, originals shortlist }
+
+// noLists is what an alert begins with.
+var noLists = (&alertLists{}).pack()
+
+func (l *alertLists) all() []*shortlist {
+	return []*shortlist{&l.entities, &l.recordIDs, &l.originals}
 }
 
 // digest tells contents of a merged alert from one another.
@@ -87,46 +111,79 @@ var (
 	originalBounds = bounds{listed: maxOriginals, bytes: maxOriginalBytes, text: maxOriginalText, count: maxEntities}
 )
 
-func (a *heldAlert) triggered() bool { return a.base.kind != noAlert }
-
 // waiting reports whether there is, or may be, something to emit.
 func (a *heldAlert) waiting() bool { return !a.due.IsZero() }
+
+// until is when a has its turn in the queue that it stands in.
+func (a *heldAlert) until() time.Time {
+	if a.waiting() {
+		return a.due
+	}
+	return a.expires
+}
+
+// lonePrefix keeps the name of an alert that nothing can be merged with apart
+// from all others: those are in lower case.
+const lonePrefix = "LONE "
+
+func (n AlertNote) heldID() string {
+	if n.lone {
+		return lonePrefix + n.uid
+	}
+	return n.uid
+}
+
+func (a *heldAlert) uid() string { return strings.TrimPrefix(a.id, lonePrefix) }
 
 // take takes in what a record says. It returns whether anything is known now that
 // was not before, and whether that is in the head of the saved state.
 func (a *heldAlert) take(n AlertNote, o MergeOptions) (changed, head bool) {
-	switch n.kind {
-	case alertNew:
-		head = a.takeTrigger(n)
-	case alertUpdate:
-		head = a.newer.follow(saying{at: n.created, id: n.id, said: n.said.ofUpdate()})
+	head = n.kind != alertEntity && a.takeSaying(n)
+	lists := a.unpackLists()
+	if changed = lists.take(n, o); changed {
+		a.lists, a.hasEntities = lists.pack(), !lists.entities.empty()
 	}
-	changed = head
-	if n.entity.ID != "" && n.kind != alertUpdate {
-		x := ranked{at: n.created, a: n.entity.Type, b: n.entity.ID}
-		changed = a.entities.add(x, o.entityBounds()) || changed
-	}
-	if n.id != "" {
-		changed = a.recordIDs.add(ranked{a: n.id}, recordIDBounds) || changed
-	}
-	if o.Bundle {
-		changed = a.originals.add(ranked{at: n.created, a: n.id, b: n.text}, originalBounds) || changed
-	}
-	return changed, head
+	return changed || head, head
 }
 
-func (a *heldAlert) takeTrigger(n AlertNote) (changed bool) {
-	changed = a.last.follow(saying{at: n.created, id: n.id, said: n.said})
-	if !a.triggered() || n.before(a.base) {
-		a.base, changed = n, true
+// takeSaying takes in what a trigger or an update says.
+func (a *heldAlert) takeSaying(n AlertNote) (changed bool) {
+	h := a.unpackHead()
+	s := saying{at: n.created, id: n.id, said: n.said}
+	if n.kind == alertUpdate {
+		s.said = s.ofUpdate()
+		changed = h.newer.follow(s)
+	} else {
+		changed = h.last.follow(s)
+		if base := (baseTrigger{saying: s, text: n.text}); !a.triggered || base.before(h.base) {
+			h.base, a.triggered, a.lone, a.cloudApp = base, true, n.lone, n.cloudApp
+			changed = true
+		}
+	}
+	if changed {
+		a.head = h.pack()
+	}
+	return changed
+}
+
+func (l *alertLists) take(n AlertNote, o MergeOptions) (changed bool) {
+	if n.entity.ID != "" && n.kind != alertUpdate {
+		x := ranked{at: n.created, a: n.entity.Type, b: n.entity.ID}
+		changed = l.entities.add(x, o.entityBounds())
+	}
+	if n.id != "" {
+		changed = l.recordIDs.add(ranked{a: n.id}, recordIDBounds) || changed
+	}
+	if o.Bundle {
+		changed = l.originals.add(ranked{at: n.created, a: n.id, b: n.text}, originalBounds) || changed
 	}
 	return changed
 }
 
 // before orders triggers: by CreationTime, then by Id. The text decides last, so
 // that the order never depends on who came first.
-func (n AlertNote) before(m AlertNote) bool {
-	return cmp.Or(compareTimes(n.created, m.created), strings.Compare(n.id, m.id), strings.Compare(n.text, m.text)) < 0
+func (b baseTrigger) before(c baseTrigger) bool {
+	return cmp.Or(compareTimes(b.at, c.at), strings.Compare(b.id, c.id), strings.Compare(b.text, c.text)) < 0
 }
 
 // follow takes y in place of s when it is the later one. A record without a time
@@ -154,40 +211,40 @@ func (s said) ofUpdate() said {
 
 // merged returns the alert as it is now.
 func (a *heldAlert) merged(o MergeOptions) MergedAlert {
-	b := o.entityBounds()
+	h, l, b := a.unpackHead(), a.unpackLists(), o.entityBounds()
 	m := MergedAlert{
-		UID:       a.uid,
-		Text:      a.text(o),
-		Entities:  make([]Entity, a.entities.listed(b)),
-		Count:     a.entities.len(b),
-		RecordIDs: make([]string, a.recordIDs.listed(recordIDBounds)),
+		UID:       a.uid(),
+		Text:      h.text(o),
+		Entities:  make([]Entity, l.entities.listed(b)),
+		Count:     l.entities.len(b),
+		RecordIDs: make([]string, l.recordIDs.listed(recordIDBounds)),
 		Seen:      a.seen,
 	}
 	for i := range m.Entities {
-		m.Entities[i] = Entity{Type: a.entities.items[i].a, ID: a.entities.items[i].b}
+		m.Entities[i] = Entity{Type: l.entities.items[i].a, ID: l.entities.items[i].b}
 	}
 	m.Truncated = m.Count > len(m.Entities)
 	for i := range m.RecordIDs {
-		m.RecordIDs[i] = a.recordIDs.items[i].a
+		m.RecordIDs[i] = l.recordIDs.items[i].a
 	}
 	if o.Bundle {
-		for _, x := range a.originals.items[:a.originals.listed(originalBounds)] {
+		for _, x := range l.originals.items[:l.originals.listed(originalBounds)] {
 			m.Originals = append(m.Originals, x.b)
 		}
-		m.OriginalsCut = a.originals.len(originalBounds) > len(m.Originals)
+		m.OriginalsCut = l.originals.len(originalBounds) > len(m.Originals)
 	}
 	return m
 }
 
 // text returns the base with what later records said. Where two members of an
 // object have one name the last one counts, so these are written behind it.
-func (a *heldAlert) text(o MergeOptions) string {
-	says := a.base.said
-	later := []said{a.last.said, a.newer.said}
+func (h *alertHead) text(o MergeOptions) string {
+	says := h.base.said
+	later := []said{h.last.said, h.newer.said}
 	switch {
 	case !o.StatusUpdates:
 		later = later[:1]
-	case a.newer.at.Before(a.last.at): // in the same second the update came after the trigger
+	case h.newer.at.Before(h.last.at): // in the same second the update came after the trigger
 		later[0], later[1] = later[1], later[0]
 	}
 	for _, s := range later {
@@ -198,9 +255,9 @@ func (a *heldAlert) text(o MergeOptions) string {
 		}
 	}
 	var b strings.Builder
-	b.WriteString(strings.TrimSuffix(a.base.text, "}"))
+	b.WriteString(strings.TrimSuffix(h.base.text, "}"))
 	for i, v := range says {
-		if v != a.base.said[i] {
+		if v != h.base.said[i] {
 			b.WriteString(`,"` + saidNames[i] + `":` + v)
 		}
 	}

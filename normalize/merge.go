@@ -40,7 +40,7 @@ func (o MergeOptions) withDefaults() MergeOptions {
 		o.MaxKeys = 10_000
 	}
 	if o.MaxBytes < 1 {
-		o.MaxBytes = 48 << 20 // 10,000 alerts of the usual 3 KB, measured, and some long ones
+		o.MaxBytes = 48 << 20 // 10,000 alerts of the usual 2 KB, measured, and some long ones
 	}
 	return o
 }
@@ -61,7 +61,8 @@ type Arrival struct {
 }
 
 // AlertChange is one entry of the saved state of a Merger: Value nil deletes it.
-// Of two changes with one Key the later one counts.
+// Of two changes with one Key the later one counts. Keys are made so that those
+// of alerts that come one after the other are neighbors in bytewise order.
 type AlertChange struct {
 	Key   string
 	Value []byte
@@ -125,17 +126,14 @@ func (m *Merger) Note(n AlertNote, at Arrival) []AlertChange {
 	if n.kind != alertNew && m.o.Updates == AlertsUnmerged || n.kind == alertUpdate && !m.o.StatusUpdates {
 		return nil
 	}
-	id := n.uid
-	if n.lone {
-		id = loneID(n.uid)
-	}
+	id := n.heldID()
 	a, known := m.alerts[id]
 	if known && !a.waiting() && !at.Now.Before(a.expires) {
 		m.forget(a)
 		known = false
 	}
 	if !known {
-		a = &heldAlert{id: id, uid: n.uid}
+		a = &heldAlert{id: id, met: at.Now.UnixNano(), lists: noLists}
 	} else if a.emitted && m.o.Updates == AlertsOnce {
 		return nil
 	}
@@ -151,28 +149,24 @@ func (m *Merger) Note(n AlertNote, at Arrival) []AlertChange {
 	return m.changes(a, head)
 }
 
-// loneID keeps the name of an alert that nothing can be merged with apart from
-// all others: those are in lower case.
-func loneID(uid string) string { return "LONE " + uid }
-
 // schedule decides when a has its turn, now that it is more than it was.
 func (m *Merger) schedule(a *heldAlert, at Arrival, was *heldAlert) {
 	switch {
-	case !a.triggered():
+	case !a.triggered:
 		a.expires = at.Now.Add(m.o.TTL)
-	case !was.triggered():
+	case !was.triggered:
 		a.seen, a.expires = at.Now, at.Now.Add(m.o.TTL)
 		a.due, a.barrier = at.Now.Add(m.o.Wait), at.Known
-		if m.o.Updates == AlertsUnmerged || a.base.lone {
+		if m.o.Updates == AlertsUnmerged || a.lone {
 			a.due, a.leaving = at.Now, true
 			m.leaving++
 		}
-		if a.base.lone {
+		if a.lone {
 			m.stats.Unkeyed++
 		}
 	case !a.waiting(): // news of an alert that is out
 		a.due, a.barrier = at.Now.Add(m.o.patience()), at.Known
-	case !a.emitted && was.entities.empty() && !a.entities.empty():
+	case !a.emitted && !was.hasEntities && a.hasEntities:
 		// What it has been waiting for; more may come in the same cycle.
 		a.barrier = max(a.barrier, at.Known)
 	}
@@ -183,16 +177,16 @@ func (m *Merger) schedule(a *heldAlert, at Arrival, was *heldAlert) {
 func (m *Merger) enqueue(a *heldAlert) {
 	switch {
 	case a.waiting() && a.leaving:
-		a.move(&m.hastened, a.due)
+		a.move(&m.hastened)
 	case a.waiting():
-		a.move(&m.waiting, a.due)
+		a.move(&m.waiting)
 		if a.complete() {
 			m.turns.wait(a)
 		}
-	case a.triggered():
-		a.move(&m.settled, a.expires)
+	case a.triggered:
+		a.move(&m.settled)
 	default:
-		a.move(&m.orphans, a.expires)
+		a.move(&m.orphans)
 	}
 }
 
@@ -207,16 +201,9 @@ func (m *Merger) account(a *heldAlert) {
 }
 
 // overheadBytes is about what an alert takes beside its texts, in memory.
-const overheadBytes = 1024
+const overheadBytes = 512
 
-func (a *heldAlert) size() int {
-	const perItem, perHash = 72, 8 // an item has a hash as well
-	total := overheadBytes + len(a.id) + a.base.Bytes() + a.last.bytes() + a.newer.bytes()
-	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
-		total += s.bytes + perItem*len(s.items) + perHash*len(s.rest)
-	}
-	return total
-}
+func (a *heldAlert) size() int { return overheadBytes + len(a.id) + len(a.head) + len(a.lists) }
 
 // makeRoom forgets alerts while there are too many: those that are out, oldest
 // first, then entities without an alert. No trigger is ever dropped: where only
@@ -246,8 +233,9 @@ func (m *Merger) hasten(now time.Time) {
 
 // forget lets go of an alert.
 func (m *Merger) forget(a *heldAlert) {
-	if !a.triggered() {
-		m.stats.Orphaned += uint64(a.entities.len(m.o.entityBounds())) //nolint:gosec // not negative
+	if !a.triggered {
+		lists := a.unpackLists()
+		m.stats.Orphaned += uint64(lists.entities.len(m.o.entityBounds())) //nolint:gosec // not negative
 	}
 	if a.leaving {
 		m.leaving--
@@ -255,7 +243,8 @@ func (m *Merger) forget(a *heldAlert) {
 	a.leave()
 	delete(m.alerts, a.id)
 	m.bytes -= a.bytes
-	m.forgotten = append(m.forgotten, AlertChange{Key: headKey(a.id)}, AlertChange{Key: tailKey(a.id)})
+	m.forgotten = append(m.forgotten, AlertChange{Key: a.headKey()}, AlertChange{Key: a.tailKey()})
+	a.head, a.lists = "", noLists // a turn that is none any more may still hold a
 }
 
 // changes returns what is to be stored of a, behind what was forgotten.
@@ -266,44 +255,58 @@ func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
 		return c
 	}
 	if head {
-		c = append(c, AlertChange{Key: headKey(a.id), Value: a.appendHead(nil)})
+		c = append(c, AlertChange{Key: a.headKey(), Value: []byte(a.head)})
 	}
-	return append(c, AlertChange{Key: tailKey(a.id), Value: a.appendTail(nil)})
+	return append(c, AlertChange{Key: a.tailKey(), Value: a.tail()})
 }
 
-// Due returns the alerts that are to be emitted now, given that the records of
-// all contents of Audit.General up to number done have been noted. It also
-// forgets what is too old; the changes of that come with the next ones.
+// dueAtOnce is how many alerts Due takes at once: at the end of a backlog all that
+// were held for it come due together, and 10,000 alert records are 30 MB.
+const dueAtOnce = 256
+
+// Due returns alerts that are to be emitted now, given that the records of all
+// contents of Audit.General up to number done have been noted: ask again until
+// there are none. It also forgets what is too old; the changes of that come with
+// the next ones.
 func (m *Merger) Due(now time.Time, done uint64) []Emission {
-	ready := m.ready(now, done)
-	slices.SortFunc(ready, func(a, b *heldAlert) int {
-		return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.id, b.id))
-	})
 	var out []Emission
-	for _, a := range ready {
-		if e, ok := m.emit(a); ok {
-			out = append(out, e)
+	for len(out) == 0 {
+		ready := m.ready(now, done)
+		if len(ready) == 0 {
+			break
+		}
+		slices.SortFunc(ready, func(a, b *heldAlert) int {
+			return cmp.Or(a.seen.Compare(b.seen), strings.Compare(a.id, b.id))
+		})
+		for _, a := range ready {
+			if e, ok := m.emit(a); ok {
+				out = append(out, e)
+			}
 		}
 	}
 	for _, q := range []*alertQueue{&m.settled, &m.orphans} {
-		for a := q.first(); a != nil && !now.Before(a.at.until); a = q.first() {
+		for a := q.first(); a != nil && !now.Before(a.until()); a = q.first() {
 			m.forget(a)
 		}
 	}
 	return out
 }
 
-// ready takes the alerts out of their queues that are to be emitted: they have
-// waited long enough, or what was known when they came is done.
+// ready takes alerts out of their queues that are to be emitted: they have waited
+// long enough, or what was known when they came is done.
 func (m *Merger) ready(now time.Time, done uint64) []*heldAlert {
 	var ready []*heldAlert
 	for _, q := range []*alertQueue{&m.hastened, &m.waiting} {
-		for a := q.first(); a != nil && !now.Before(a.due); a = q.first() {
+		for a := q.first(); a != nil && !now.Before(a.due) && len(ready) < dueAtOnce; a = q.first() {
 			a.leave()
 			ready = append(ready, a)
 		}
 	}
-	for a := m.turns.take(done); a != nil; a = m.turns.take(done) {
+	for len(ready) < dueAtOnce {
+		a := m.turns.take(done)
+		if a == nil {
+			break
+		}
 		a.leave()
 		ready = append(ready, a)
 	}
@@ -313,7 +316,7 @@ func (m *Merger) ready(now time.Time, done uint64) []*heldAlert {
 
 // complete reports whether a waits for no more than the contents known.
 func (a *heldAlert) complete() bool {
-	return a.emitted || a.base.cloudApp || !a.entities.empty()
+	return a.emitted || a.cloudApp || a.hasEntities
 }
 
 // emit makes the emission of an alert, if there is anything new to be said.
@@ -345,8 +348,8 @@ func (m *Merger) emit(a *heldAlert) (Emission, bool) {
 func (m *Merger) Next() (time.Time, bool) {
 	var next time.Time
 	for _, q := range []*alertQueue{&m.waiting, &m.hastened, &m.settled, &m.orphans} {
-		if a := q.first(); a != nil && (next.IsZero() || a.at.until.Before(next)) {
-			next = a.at.until
+		if a := q.first(); a != nil && (next.IsZero() || a.until().Before(next)) {
+			next = a.until()
 		}
 	}
 	return next, !next.IsZero()

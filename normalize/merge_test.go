@@ -157,9 +157,36 @@ func (p *process) note(records ...string) {
 }
 
 func (p *process) due(done uint64) {
-	for _, e := range p.m.Due(p.now, done) {
-		p.store(e.Changes)
-		p.out = append(p.out, emitted{MergedAlert: e.Alert, at: p.now, after: p.now.Sub(p.start)})
+	for due := p.m.Due(p.now, done); len(due) > 0; due = p.m.Due(p.now, done) {
+		for _, e := range due {
+			p.store(e.Changes)
+			p.out = append(p.out, emitted{MergedAlert: e.Alert, at: p.now, after: p.now.Sub(p.start)})
+		}
+	}
+}
+
+// TestManyAlertsThatAreDueTogetherComeInPortions: all at once they would take much
+// memory, and none could wait for those before it to be handed over.
+func TestManyAlertsThatAreDueTogetherComeInPortions(t *testing.T) {
+	t.Parallel()
+	const alerts = 1000
+	for name, due := range map[string]struct {
+		after time.Duration
+		done  uint64
+	}{"by time": {time.Hour, 0}, "by content": {0, 1}} {
+		p := newProcess(t, waiting())
+		p.contents = 1
+		for i := range alerts {
+			of := fields{"AlertId": strconv.Itoa(i)}
+			p.note(trigger("t", of), entity("e", "User", "alice", of))
+		}
+		p.now = p.now.Add(due.after)
+		first := p.m.Due(p.now, due.done)
+		assert.NotEmpty(t, first, name)
+		assert.Less(t, len(first), alerts/2, name)
+		p.due(due.done)
+		assert.Len(t, p.take(), alerts-len(first), name)
+		assert.Zero(t, p.m.Stats().Pending, name)
 	}
 }
 

@@ -5,17 +5,16 @@ import (
 	"container/heap"
 	"slices"
 	"strings"
-	"time"
 )
 
-// alertQueue holds alerts by the time at which something is to be done with them.
+// alertQueue holds alerts by the time at which something is to be done with them,
+// see until.
 type alertQueue []*heldAlert
 
 // place is where an alert stands in a queue.
 type place struct {
 	queue *alertQueue // nil: in none
 	index int
-	until time.Time
 }
 
 func (q alertQueue) Len() int { return len(q) }
@@ -23,7 +22,7 @@ func (q alertQueue) Len() int { return len(q) }
 // Less breaks ties by name, so that what happens does not hang on the order of a
 // map.
 func (q alertQueue) Less(i, k int) bool {
-	return cmp.Or(q[i].at.until.Compare(q[k].at.until), strings.Compare(q[i].id, q[k].id)) < 0
+	return cmp.Or(q[i].until().Compare(q[k].until()), strings.Compare(q[i].id, q[k].id)) < 0
 }
 
 func (q alertQueue) Swap(i, k int) {
@@ -55,10 +54,11 @@ func (q *alertQueue) first() *heldAlert {
 	return (*q)[0]
 }
 
-// move puts a into q, out of the queue that it was in.
-func (a *heldAlert) move(q *alertQueue, until time.Time) {
+// move puts a into q, out of the queue that it was in. Whatever changes until
+// calls it.
+func (a *heldAlert) move(q *alertQueue) {
 	a.unqueue()
-	a.at = place{queue: q, until: until}
+	a.at.queue = q
 	heap.Push(q, a)
 }
 

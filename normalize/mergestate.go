@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,20 +14,32 @@ import (
 // say: long, and written when one of these comes. The tail is all the rest, and
 // written with every change. Entities whose alert has not come have a tail only.
 //
+// The keys of both begin with the time at which the alert was first met, in 8
+// bytes, and its id. Alerts that come one after the other so stand side by side
+// in the file, and a batch changes few of its pages; by id, a GUID in no order,
+// each alert would cost a page or two.
+//
 // Values are written field by field behind a version: numbers as varints, texts
 // behind their length, times as seconds and nanoseconds.
 const stateVersion = 1
 
 const (
-	headPrefix = "head "
-	tailPrefix = "tail "
+	metBytes = 8
+	headEnd  = " head"
+	tailEnd  = " tail"
 )
 
-func headKey(id string) string { return headPrefix + id }
+func (a *heldAlert) headKey() string { return a.stateName() + headEnd }
 
-func tailKey(id string) string { return tailPrefix + id }
+func (a *heldAlert) tailKey() string { return a.stateName() + tailEnd }
 
-// Flags of an alert.
+// stateName is what the keys of both entries begin with.
+func (a *heldAlert) stateName() string {
+	name := binary.BigEndian.AppendUint64(make([]byte, 0, metBytes+len(a.id)), uint64(a.met)) //nolint:gosec // the bits, read back as they are
+	return string(append(name, a.id...))
+}
+
+// Flags of an alert and of a list.
 const (
 	flagTriggered uint64 = 1 << iota
 	flagEmitted
@@ -42,38 +55,40 @@ func flag(set bool, f uint64) uint64 {
 	return 0
 }
 
-func (a *heldAlert) appendHead(dst []byte) []byte {
+// pack returns h as one text, which is the value of the head too.
+func (h *alertHead) pack() string {
+	dst := make([]byte, 0, len(h.base.text)+512) // what the others usually say
 	dst = append(dst, stateVersion)
-	b := a.base
-	dst = binary.AppendUvarint(dst, flag(a.triggered(), flagTriggered)|flag(b.lone, flagLone)|flag(b.cloudApp, flagCloudApp))
-	dst = appendStateText(appendStateTime(dst, b.created), b.id)
-	dst = appendStateText(appendSaid(dst, b.said), b.text)
-	for _, s := range []saying{a.last, a.newer} {
-		dst = appendSaid(appendStateText(appendStateTime(dst, s.at), s.id), s.said)
+	for _, s := range []*saying{&h.base.saying, &h.last, &h.newer} {
+		dst = appendSaying(dst, s)
 	}
-	return dst
+	return string(appendStateText(dst, h.base.text))
 }
 
-func (a *heldAlert) appendTail(dst []byte) []byte {
-	lists := []*shortlist{&a.entities, &a.recordIDs, &a.originals}
-	room := 2 * maxUIDPart // for all but the lists
-	for _, s := range lists {
-		const perItem, perHash = 24, 8
-		room += s.bytes + perItem*len(s.items) + perHash*len(s.rest)
+// pack returns l as one text, with which the value of the tail ends.
+func (l *alertLists) pack() string {
+	room := 0
+	for _, s := range l.all() {
+		const perItem, perHash, more = 24, 8, 16
+		room += s.bytes + perItem*len(s.items) + perHash*len(s.rest) + more
 	}
-	dst = slices.Grow(dst, room)
-	dst = append(dst, stateVersion)
-	dst = binary.AppendUvarint(dst, flag(a.triggered(), flagTriggered)|flag(a.emitted, flagEmitted))
-	dst = appendStateText(dst, a.uid)
+	dst := make([]byte, 0, room)
+	for _, s := range l.all() {
+		dst = s.append(dst)
+	}
+	return string(dst)
+}
+
+func (a *heldAlert) tail() []byte {
+	const room = 96 // for all but the lists
+	dst := append(make([]byte, 0, room+len(a.lists)), stateVersion)
+	dst = binary.AppendUvarint(dst, flag(a.triggered, flagTriggered)|flag(a.emitted, flagEmitted)|
+		flag(a.lone, flagLone)|flag(a.cloudApp, flagCloudApp))
 	for _, t := range []time.Time{a.seen, a.expires, a.due} {
 		dst = appendStateTime(dst, t)
 	}
 	dst = binary.AppendUvarint(dst, uint64(a.revision)) //nolint:gosec // not negative
-	dst = append(dst, a.sum[:]...)
-	for _, s := range lists {
-		dst = s.append(dst)
-	}
-	return dst
+	return append(append(dst, a.sum[:]...), a.lists...)
 }
 
 func (s *shortlist) append(dst []byte) []byte {
@@ -97,8 +112,9 @@ func appendStateTime(dst []byte, t time.Time) []byte {
 	return binary.AppendUvarint(binary.AppendVarint(dst, t.Unix()), uint64(t.Nanosecond())) //nolint:gosec // not negative
 }
 
-func appendSaid(dst []byte, s said) []byte {
-	for _, v := range s {
+func appendSaying(dst []byte, s *saying) []byte {
+	dst = appendStateText(appendStateTime(dst, s.at), s.id)
+	for _, v := range s.said {
 		dst = appendStateText(dst, v)
 	}
 	return dst
@@ -114,36 +130,47 @@ func appendSaid(dst []byte, s said) []byte {
 // wrong.
 func NewMerger(o MergeOptions, saved []AlertChange, at Arrival) (*Merger, error) {
 	m := &Merger{o: o.withDefaults(), alerts: map[string]*heldAlert{}}
-	heads := map[string][]byte{}
-	for _, c := range saved {
-		if id, ok := strings.CutPrefix(c.Key, headPrefix); ok {
-			heads[id] = c.Value
-		}
+	entries, err := pairUp(saved)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range saved {
-		id, ok := strings.CutPrefix(c.Key, tailPrefix)
-		if !ok {
-			continue
-		}
-		a, err := readAlert(id, heads[id], c.Value)
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		a, err := readAlert(name, entries[name])
 		if err != nil {
-			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(id)), err)
+			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(name[min(metBytes, len(name)):])), err)
 		}
-		delete(heads, id)
 		m.restore(a, at)
-	}
-	for id := range heads {
-		return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(id)), errNoTail)
 	}
 	m.makeRoom(at.Now)
 	return m, nil
 }
 
+// savedAlert is the two entries of an alert; nil where there is none.
+type savedAlert struct{ head, tail []byte }
+
+// pairUp returns the entries by the names of their alerts, see stateName.
+func pairUp(saved []AlertChange) (map[string]savedAlert, error) {
+	entries := map[string]savedAlert{}
+	for _, c := range saved {
+		if name, ok := strings.CutSuffix(c.Key, headEnd); ok {
+			entries[name] = savedAlert{head: c.Value, tail: entries[name].tail}
+		} else if name, ok := strings.CutSuffix(c.Key, tailEnd); ok {
+			entries[name] = savedAlert{head: entries[name].head, tail: c.Value}
+		} else {
+			return nil, fmt.Errorf("saved alert %q: %w", printable([]byte(c.Key)), errKey)
+		}
+	}
+	return entries, nil
+}
+
 // restore takes in an alert as it was saved.
 func (m *Merger) restore(a *heldAlert, at Arrival) {
+	if earlier := m.alerts[a.id]; earlier != nil {
+		m.forget(earlier) // as was noted before, in changes that were lost
+	}
 	a.barrier = at.Known
 	a.expires = resumed(a.expires, at.Now, m.o.TTL)
-	a.leaving = a.base.lone || m.o.Updates == AlertsUnmerged
+	a.leaving = a.lone || m.o.Updates == AlertsUnmerged
 	if a.leaving {
 		m.leaving++
 	}
@@ -178,44 +205,73 @@ func resumed(saved, now time.Time, most time.Duration) time.Time {
 var (
 	errShortState = errors.New("value ends early")
 	errLongState  = errors.New("value goes on behind its end")
-	errNoTail     = errors.New("one of its two entries is missing")
+	errKey        = errors.New("its key is none of ours")
+	errNoHead     = errors.New("its head is missing")
+	errNoTail     = errors.New("its tail is missing")
 	errVersion    = errors.New("value of another version")
 	errTime       = errors.New("value holds a time that is none")
 )
 
-// readAlert reads the two entries of an alert; head is nil when there is none.
-func readAlert(id string, head, tail []byte) (*heldAlert, error) {
-	a := &heldAlert{id: id}
-	r := &stateReader{rest: tail}
-	flags := r.tail(a)
+// readAlert reads the two entries of an alert, of which only the tail must be
+// there.
+func readAlert(name string, saved savedAlert) (*heldAlert, error) {
+	switch {
+	case len(name) < metBytes:
+		return nil, errKey
+	case saved.tail == nil:
+		return nil, errNoTail
+	}
+	a := &heldAlert{
+		id:  name[metBytes:],
+		met: int64(binary.BigEndian.Uint64([]byte(name[:metBytes]))), //nolint:gosec // the bits, as they were written
+	}
+	r := &stateReader{rest: string(saved.tail)}
+	r.tail(a)
+	lists := r.lists()
 	if r.end(); r.err != nil {
 		return nil, r.err
 	}
-	if head != nil {
-		r = &stateReader{rest: head}
-		r.head(a)
+	a.hasEntities = !lists.entities.empty()
+	if saved.head != nil {
+		a.head = string(saved.head)
+		r = &stateReader{rest: a.head}
+		r.head()
 		r.end()
-	}
-	if r.err == nil && (flags&flagTriggered != 0) != a.triggered() {
-		r.err = errNoTail
+	} else if a.triggered {
+		r.err = errNoHead
 	}
 	return a, r.err
 }
 
-// stateReader reads a value; after an error it gives zeros.
+// unpackHead returns what triggers and updates have said. It was packed by us, or
+// read once when it was restored: there are no errors in it.
+func (a *heldAlert) unpackHead() alertHead {
+	if a.head == "" {
+		return alertHead{}
+	}
+	return (&stateReader{rest: a.head}).head()
+}
+
+// unpackLists is unpackHead for the lists.
+func (a *heldAlert) unpackLists() alertLists {
+	return (&stateReader{rest: a.lists}).lists()
+}
+
+// stateReader reads a value; after an error it gives zeros. Texts are parts of
+// the value.
 type stateReader struct {
-	rest []byte
+	rest string
 	err  error
 }
 
 func (r *stateReader) fail(err error) {
 	if r.err == nil {
-		r.rest, r.err = nil, err
+		r.rest, r.err = "", err
 	}
 }
 
 func (r *stateReader) version() {
-	if v := r.bytes(1); v != nil && v[0] != stateVersion {
+	if v := r.bytes(1); v != "" && v[0] != stateVersion {
 		r.fail(errVersion)
 	}
 }
@@ -226,69 +282,71 @@ func (r *stateReader) end() {
 	}
 }
 
-func (r *stateReader) head(a *heldAlert) {
+func (r *stateReader) head() (h alertHead) {
 	r.version()
-	flags := r.uvarint()
-	if flags&flagTriggered != 0 {
-		a.base.kind = alertNew
-	}
-	a.base.uid = a.uid
-	a.base.lone, a.base.cloudApp = flags&flagLone != 0, flags&flagCloudApp != 0
-	a.base.created, a.base.id = r.time(), r.text()
-	a.base.said, a.base.text = r.said(), r.text()
-	for _, s := range []*saying{&a.last, &a.newer} {
+	for _, s := range []*saying{&h.base.saying, &h.last, &h.newer} {
 		s.at, s.id, s.said = r.time(), r.text(), r.said()
 	}
+	h.base.text = r.text()
+	return h
 }
 
-func (r *stateReader) tail(a *heldAlert) (flags uint64) {
+// tail reads all but the lists, and leaves them in a as they are.
+func (r *stateReader) tail(a *heldAlert) {
 	r.version()
-	flags = r.uvarint()
-	a.emitted = flags&flagEmitted != 0
-	a.uid = r.text()
+	flags := r.uvarint()
+	a.triggered, a.emitted = flags&flagTriggered != 0, flags&flagEmitted != 0
+	a.lone, a.cloudApp = flags&flagLone != 0, flags&flagCloudApp != 0
 	a.seen, a.expires, a.due = r.time(), r.time(), r.time()
 	a.revision = int(r.uvarint() & (1<<31 - 1))
 	copy(a.sum[:], r.bytes(len(a.sum)))
-	for _, s := range []*shortlist{&a.entities, &a.recordIDs, &a.originals} {
+	a.lists = r.rest
+}
+
+func (r *stateReader) lists() (l alertLists) {
+	for _, s := range l.all() {
 		r.list(s)
 	}
-	return flags
+	return l
 }
 
 func (r *stateReader) list(s *shortlist) {
 	s.closed = r.uvarint()&flagClosed != 0
 	const smallest = 4 // a time of two bytes and two empty texts
 	if n := r.count(smallest); n > 0 {
-		s.items, s.hashes = make([]ranked, n), make([]uint64, n)
+		s.items = make([]ranked, n, n+1) // most often one more is added
 	}
 	for i := range s.items {
 		s.items[i] = ranked{at: r.time(), a: r.text(), b: r.text()}
-		s.hashes[i] = s.items[i].hash()
 		s.bytes += s.items[i].bytes()
 	}
-	slices.Sort(s.hashes)
 	if n := r.count(8); n > 0 {
 		s.rest = make([]uint64, n)
 	}
 	for i := range s.rest {
-		if b := r.bytes(8); b != nil {
-			s.rest[i] = binary.BigEndian.Uint64(b)
+		if b := r.bytes(8); b != "" {
+			s.rest[i] = binary.BigEndian.Uint64([]byte(b))
 		}
 	}
 }
 
-func (r *stateReader) bytes(n int) []byte {
+func (r *stateReader) bytes(n int) string {
 	if r.err != nil || n > len(r.rest) {
 		r.fail(errShortState)
-		return nil
+		return ""
 	}
 	b := r.rest[:n]
 	r.rest = r.rest[n:]
 	return b
 }
 
+// number is what a number that comes next lies in.
+func (r *stateReader) number() []byte {
+	return []byte(r.rest[:min(len(r.rest), binary.MaxVarintLen64)])
+}
+
 func (r *stateReader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.rest)
+	v, n := binary.Uvarint(r.number())
 	if r.err != nil || n <= 0 {
 		r.fail(errShortState)
 		return 0
@@ -308,14 +366,14 @@ func (r *stateReader) count(size int) int {
 	return int(n) //nolint:gosec // at most the length of the value
 }
 
-func (r *stateReader) text() string { return string(r.bytes(r.count(1))) }
+func (r *stateReader) text() string { return r.bytes(r.count(1)) }
 
 // maxStateSeconds bounds the seconds of a time: some 300,000 years, which no sum
 // with a duration overflows.
 const maxStateSeconds = 1 << 43
 
 func (r *stateReader) time() time.Time {
-	s, n := binary.Varint(r.rest)
+	s, n := binary.Varint(r.number())
 	if r.err != nil || n <= 0 {
 		r.fail(errShortState)
 		return time.Time{}

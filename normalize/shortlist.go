@@ -18,7 +18,6 @@ import (
 // to list, however short it is.
 type shortlist struct {
 	items  []ranked // in order
-	hashes []uint64 // of items, in order: most pairs are new, and no text has to be compared to see it
 	bytes  int      // of items
 	rest   []uint64 // hashes of the others, in order
 	closed bool     // pairs behind the last item are not known any more
@@ -70,32 +69,23 @@ func (x ranked) hash() uint64 {
 
 // add takes a pair in, and reports whether anything has changed by it.
 func (s *shortlist) add(x ranked, b bounds) bool {
-	hash := x.hash()
-	if i := s.find(x, hash); i >= 0 {
+	if i := slices.IndexFunc(s.items, x.same); i >= 0 {
 		if compareTimes(x.at, s.items[i].at) >= 0 {
 			return false
 		}
 		s.remove(i)
 	} else if s.isBehind(x, b) {
-		return s.count(hash, b)
-	} else if i, ok := slices.BinarySearch(s.rest, hash); ok {
-		s.rest = slices.Delete(s.rest, i, i+1)
+		return s.count(x.hash(), b)
+	} else if len(s.rest) > 0 {
+		if i, ok := slices.BinarySearch(s.rest, x.hash()); ok {
+			s.rest = slices.Delete(s.rest, i, i+1)
+		}
 	}
 	i, _ := slices.BinarySearchFunc(s.items, x, ranked.compare)
 	s.items = slices.Insert(s.items, i, x)
-	i, _ = slices.BinarySearch(s.hashes, hash)
-	s.hashes = slices.Insert(s.hashes, i, hash)
 	s.bytes += x.bytes()
 	s.trim(b)
 	return true
-}
-
-// find returns which item the pair is, -1 when it is none.
-func (s *shortlist) find(x ranked, hash uint64) int {
-	if _, ok := slices.BinarySearch(s.hashes, hash); !ok {
-		return -1
-	}
-	return slices.IndexFunc(s.items, x.same)
 }
 
 // isBehind reports whether a pair that is no item is none to list either.
@@ -116,20 +106,18 @@ func (s *shortlist) count(hash uint64, b bounds) bool {
 	return true
 }
 
-// remove takes an item out and returns its hash.
-func (s *shortlist) remove(i int) (hash uint64) {
-	hash = s.items[i].hash()
-	s.bytes -= s.items[i].bytes()
+// remove takes an item out and returns it.
+func (s *shortlist) remove(i int) ranked {
+	x := s.items[i]
+	s.bytes -= x.bytes()
 	s.items = slices.Delete(s.items, i, i+1)
-	i, _ = slices.BinarySearch(s.hashes, hash)
-	s.hashes = slices.Delete(s.hashes, i, i+1)
-	return hash
+	return x
 }
 
 // trim lets go of what is behind the first item that does not fit.
 func (s *shortlist) trim(b bounds) {
 	for keep := s.listed(b) + 1; len(s.items) > keep; s.closed = true {
-		s.count(s.remove(len(s.items)-1), b)
+		s.count(s.remove(len(s.items)-1).hash(), b)
 	}
 }
 

@@ -269,7 +269,7 @@ func promises() []mutation {
 func alerts() []mutation {
 	return []mutation{
 		{"the alerts of a batch are stored with it", collector + "commit.go", `tx := state.Tx{Alerts: b.alerts.list}`, `tx := state.Tx{}`, inCollect, "TestAlertWithoutEntitiesWaitsAndARestartDoesNotForgetIt"},
-		{"an alert waits for what was known", collector + "alerts.go", `range a.merger.Due(a.c.now(), a.c.general.done()) {`, `range a.merger.Due(a.c.now(), a.c.general.known()) {`, inCollect, "TestAlertWaitsForWhatWasKnownButNotForWhatIsInQuarantine"},
+		{"an alert waits for what was known", collector + "alerts.go", `due := a.merger.Due(a.c.now(), a.c.general.done())`, `due := a.merger.Due(a.c.now(), a.c.general.known())`, inCollect, "TestAlertWaitsForWhatWasKnownButNotForWhatIsInQuarantine"},
 		{"an alert does not wait for quarantine", collector + "failure.go", `		c.settle(j)
 		c.stats.of(j.ct).quarantined.Add(1)`, `		c.stats.of(j.ct).quarantined.Add(1)`, inCollect, "TestAlertWaitsForWhatWasKnownButNotForWhatIsInQuarantine"},
 		{"an alert waits for its entities", collector + "alerts.go", `	if a.merger.Stats().Pending > 0 {

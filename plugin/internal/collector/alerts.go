@@ -59,11 +59,14 @@ func (a *alerts) note(n *normalize.AlertNote) (changes []normalize.AlertChange) 
 // emit puts the alerts whose time has come into the outbox, unless too many of
 // them wait there: in a pause each content could make one more revision.
 func (a *alerts) emit() {
-	if a.c.outbox.crowded() {
-		return
-	}
-	for _, e := range a.merger.Due(a.c.now(), a.c.general.done()) {
-		a.emitOne(&e)
+	for !a.c.outbox.crowded() {
+		due := a.merger.Due(a.c.now(), a.c.general.done())
+		if len(due) == 0 {
+			break
+		}
+		for i := range due {
+			a.emitOne(&due[i])
+		}
 	}
 	stats := a.merger.Stats()
 	a.c.stats.alerts.Store(&stats)

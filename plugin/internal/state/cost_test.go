@@ -1,9 +1,11 @@
 package state_test
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -171,4 +173,60 @@ func TestListingWritesInProportionToItsContents(t *testing.T) {
 		assert.Less(t, took, 30*time.Second)
 	}
 	require.NoError(t, f.Close())
+}
+
+// TestCommitOfAlertsWritesWhatChanged commits batches with a few alerts each
+// beside 10,000 alerts, as they come during a backlog: a trigger, its entities,
+// the emission.
+func TestCommitOfAlertsWritesWhatChanged(t *testing.T) {
+	t.Parallel()
+	const held, batches, ofBatch = 10_000, 20, 45 // 3,000 records of which 1.5 % are triggers
+	f := newEmpty(t)
+	m, err := normalize.NewMerger(mergeOptions, nil, normalize.Arrival{Now: epoch})
+	require.NoError(t, err)
+	n := normalize.New(normalize.Options{})
+	var worst, total int64
+	for i := range held/ofBatch + batches {
+		changes := alertsOf(t, n, m, i, ofBatch)
+		size := 0
+		for _, c := range changes {
+			size += len(c.Key) + len(c.Value)
+		}
+		before := f.Written()
+		require.NoError(t, f.Apply(state.Tx{Alerts: changes}))
+		if written := f.Written() - before; i >= held/ofBatch {
+			worst, total = max(worst, written), total+written
+			assert.LessOrEqual(t, written, 2*int64(size)+64<<10, "for %d bytes of changes", size)
+		}
+	}
+	t.Logf("at most %d KB, %d KB on average", worst>>10, total/batches>>10)
+	require.NoError(t, f.Close())
+}
+
+// alertsOf are the changes by so many alerts of a batch, of two entities each.
+// Their ids are in no order.
+func alertsOf(t *testing.T, n *normalize.Normalizer, m *normalize.Merger, batch, alerts int) []normalize.AlertChange {
+	t.Helper()
+	at := normalize.Arrival{Now: epoch.Add(time.Duration(batch) * time.Second), Known: uint64(batch)}
+	last := map[string]normalize.AlertChange{} // as the outbox does
+	keep := func(changes []normalize.AlertChange) {
+		for _, c := range changes {
+			last[c.Key] = c
+		}
+	}
+	for i := range alerts {
+		id := sha256.Sum256(fmt.Append(nil, batch, i))
+		for k, operation := range []string{"AlertTriggered", "AlertEntityGenerated", "AlertEntityGenerated"} {
+			text := fmt.Sprintf(`{"Id":"id-%d-%d-%d","CreationTime":"2026-03-02T10:00:00","Operation":%q,"AlertId":"%x",`+
+				`"EntityType":"User","AlertEntityId":"user-%d@contoso.example","Status":"Active","Data":"%0900d"}`, batch, i, k, operation, id[:16], k, i)
+			raw := normalize.Raw{Bytes: []byte(text), Length: int64(len(text))}
+			note, ok := n.Record(raw, normalize.Source{ContentType: normalize.AuditGeneral, ContentID: "c"}, epoch).AlertNote()
+			require.True(t, ok)
+			keep(m.Note(note, at))
+		}
+	}
+	for _, e := range m.Due(at.Now, at.Known) {
+		keep(e.Changes)
+	}
+	return slices.Collect(maps.Values(last))
 }

@@ -2,7 +2,7 @@
 // writes a summary as JSON, prints it as a table, and puts the table into a page
 // in place of the one there. A figure of several runs is their median.
 //
-//	summary -out .bench/summary.json -readme README.md .bench/bench.txt
+//	summary -out .bench/summary.json -readme README.md .bench/bench.txt .bench/backlog.txt
 package main
 
 import (
@@ -30,14 +30,18 @@ func run(args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() != 1 {
-		return errors.New("which output of benchmarks? one file")
+	if flags.NArg() == 0 {
+		return errors.New("which output of benchmarks? at least one file")
 	}
-	text, err := os.ReadFile(flags.Arg(0))
-	if err != nil {
-		return err
+	var printed strings.Builder
+	for _, name := range flags.Args() {
+		text, err := os.ReadFile(name) //nolint:gosec // whoever runs this names the file
+		if err != nil {
+			return err
+		}
+		printed.Write(text)
 	}
-	s := summarize(parse(string(text)))
+	s := summarize(parse(printed.String()))
 	if _, err := io.WriteString(out, s.text()); err != nil {
 		return err
 	}

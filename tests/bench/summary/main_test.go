@@ -86,6 +86,8 @@ func TestWhatWasNotMeasuredIsNoPass(t *testing.T) {
 		assert.False(t, *o.Pass)
 		assert.Equal(t, notMeasured, o.Note)
 	}
+	o := find(t, s.Targets, "memory above idle, a backlog of 1,000,000 records")
+	assert.Equal(t, "not measured: run make backlog", o.Note)
 	assert.Equal(t, len(targets)-3, s.missed())
 	assert.Equal(t, len(targets), summarize(parse("")).missed())
 }
@@ -124,17 +126,20 @@ func TestTheSummaryIsWrittenAndTheTableReplacedInItsPlace(t *testing.T) {
 	file, page, results := filepath.Join(dir, "summary.json"), filepath.Join(dir, "README.md"), filepath.Join(dir, "bench.txt")
 	require.NoError(t, os.WriteFile(results, []byte(printed), 0o600))
 	require.NoError(t, os.WriteFile(page, []byte("before\n"+tableBegin+"old\n"+tableEnd+"after\n"), 0o600))
-	args := []string{"-out", file, "-readme", page, results}
+	backlog := filepath.Join(dir, "backlog.txt")
+	require.NoError(t, os.WriteFile(backlog, []byte("BenchmarkBacklog 1 600000000000 ns/op 99.5 above-idle-MB\n"), 0o600))
+	args := []string{"-out", file, "-readme", page, results, backlog}
 	require.NoError(t, run(args, io.Discard))
 	require.NoError(t, run(args, io.Discard), "a second time")
 	require.ErrorContains(t, run(append([]string{"-strict"}, args...), io.Discard), "targets are missed or not measured")
 
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	s := summarize(parse(printed))
+	s := summarize(parse(printed + "BenchmarkBacklog 1 600000000000 ns/op 99.5 above-idle-MB\n"))
 	assert.Equal(t, "before\n"+tableBegin+"\n"+s.markdown()+"\n"+tableEnd+"after\n", string(text))
 	assert.Contains(t, string(text), "| JSON in, encoded records out, one core | 310 MB/core-s | ≥ 250 | yes |\n")
 	assert.Contains(t, string(text), "| from end to end in the test host, two cores | not measured | ≥ 30,000 |  |\n")
+	assert.Contains(t, string(text), "| memory above idle, a backlog of 1,000,000 records | 99.5 above-idle-MB | ≤ 100 | yes |\n")
 	assert.Contains(t, string(text), "Measured on 2026-11-23: AMD EPYC, 2 cores, 23.5 GB of memory, go1.26.0, Fluent Bit 5.1.1.\n")
 
 	text, err = os.ReadFile(file)

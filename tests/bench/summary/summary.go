@@ -61,6 +61,9 @@ func (r results) outcome(name string, of series) outcome {
 	value, ok := r.value(of)
 	if !ok {
 		o.Note = notMeasured
+		if by := elsewhere[of.benchmark]; by != "" {
+			o.Note += ": run " + by
+		}
 		return o
 	}
 	o.Value = &value
@@ -140,7 +143,7 @@ func (s summary) rows() [][]string {
 
 func (o outcome) measured() string {
 	if o.Value == nil {
-		return notMeasured
+		return o.Note
 	}
 	return number(*o.Value) + " " + o.Unit
 }

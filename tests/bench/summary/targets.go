@@ -70,6 +70,9 @@ var targets = []target{
 	{"a late content is asked for after", series{"Late", "intervals"}, atMost, 1},
 }
 
+// elsewhere are the benchmarks that make bench does not run, and what does.
+var elsewhere = map[string]string{"Backlog": "make backlog"}
+
 // figure is measured beside the targets, to compare with.
 type figure struct {
 	name string
@@ -86,5 +89,6 @@ var beside = []figure{
 	{"Fluent Bit's tail on the same records in a file: processor time", series{"Tail", "cpu-µs/record"}},
 	{"Fluent Bit's tail on the same records in a file: rate", series{"Tail", "records/s"}},
 	{"Fluent Bit's tail on the same records in a file: memory", series{"Tail", "peak-MB"}},
+	{"memory above idle that is the process's own, the same backlog", series{"Backlog", "above-idle-own-MB"}},
 	{"an idle process in the test host: memory", series{"Idle", "peak-MB"}},
 }
