@@ -56,22 +56,26 @@ func BenchmarkCollector(b *testing.B) {
 	}
 	sim.Prepare()
 	server := simulator.NewServer(b, sim)
-	b.SetBytes(int64(bytesOfJSON))
-	b.ReportAllocs()
-	for b.Loop() {
-		collectAll(b, sim, server)
+	for _, format := range []string{"interflow", "ecs", "ocsf"} {
+		b.Run(format, func(b *testing.B) {
+			b.SetBytes(int64(bytesOfJSON))
+			b.ReportAllocs()
+			for b.Loop() {
+				collectAll(b, sim, server, format)
+			}
+			b.ReportMetric(float64(b.N)*corpusRecords/b.Elapsed().Seconds(), "records/s")
+		})
 	}
-	b.ReportMetric(float64(b.N)*corpusRecords/b.Elapsed().Seconds(), "records/s")
 }
 
 // collectAll runs one collector until it has handed over all records.
-func collectAll(b *testing.B, sim *simulator.Simulator, server *simulator.Server) {
+func collectAll(b *testing.B, sim *simulator.Simulator, server *simulator.Server, format string) {
 	b.Helper()
 	o := sim.Options()
 	values := map[string]string{
 		"tenant_id": o.TenantID, "client_id": o.ClientID, "client_secret": o.ClientSecret,
 		"authority": server.URL, "api_url": server.URL, "ca_file": server.CAFile, "start_from": "24h",
-		"requests_per_minute": "1000000", "batch_size": "16M", "buffer_size": "64M", "db": filepath.Join(b.TempDir(), "db"),
+		"requests_per_minute": "1000000", "batch_size": "16M", "buffer_size": "64M", "format": format, "db": filepath.Join(b.TempDir(), "db"),
 	}
 	settings, _, err := config.Parse(func(key string) string { return values[key] })
 	require.NoError(b, err)
