@@ -182,6 +182,8 @@ func (m *Merger) enqueue(a *heldAlert) {
 		a.move(&m.waiting)
 		if a.complete() {
 			m.turns.wait(a)
+		} else {
+			a.turn = 0 // an earlier trigger may say that entities come after all
 		}
 	case a.triggered:
 		a.move(&m.settled)

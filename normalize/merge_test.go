@@ -333,6 +333,23 @@ func TestTriggerOfCloudAppSecurityComesAtOnce(t *testing.T) {
 	assert.Zero(t, a.Count)
 }
 
+// TestEarlierTriggerOfAnotherSourceWaitsForEntities: the alert had its turn
+// already, as one that never gets any.
+func TestEarlierTriggerOfAnotherSourceWaitsForEntities(t *testing.T) {
+	t.Parallel()
+	o := waiting()
+	o.Updates = normalize.AlertsOnce
+	p := newProcess(t, o)
+	p.contents = 2
+	p.note(trigger("later", fields{"Source": "cloud app security"}))
+	p.note(trigger("earlier", fields{"CreationTime": "2026-03-02T10:00:00"}))
+	p.due(2)
+	assert.Empty(t, p.take())
+	p.content(user("alice"))
+	p.pass(time.Hour)
+	assert.Equal(t, []string{"alice"}, p.one().users())
+}
+
 func TestLatestTriggerDecidesTheStatus(t *testing.T) {
 	t.Parallel()
 	active := trigger("t1", fields{"CreationTime": "2026-03-02T10:00:00"})
