@@ -262,9 +262,13 @@ func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
 	return append(c, AlertChange{Key: a.tailKey(), Value: a.tail()})
 }
 
-// dueAtOnce is how many alerts Due takes at once: at the end of a backlog all that
-// were held for it come due together, and 10,000 alert records are 30 MB.
-const dueAtOnce = 256
+// Due takes no more alerts at once, and none more when it has so many bytes: at the
+// end of a backlog all that were held for it come due together. 10,000 of the usual
+// length are 30 MB as records, and a few hundred long ones are as much.
+const (
+	dueAtOnce      = 256
+	dueBytesAtOnce = 1 << 20
+)
 
 // Due returns alerts that are to be emitted now, given that the records of all
 // contents of Audit.General up to number done have been noted: ask again until
@@ -298,19 +302,24 @@ func (m *Merger) Due(now time.Time, done uint64) []Emission {
 // long enough, or what was known when they came is done.
 func (m *Merger) ready(now time.Time, done uint64) []*heldAlert {
 	var ready []*heldAlert
+	bytes := 0
+	full := func() bool { return len(ready) == dueAtOnce || bytes >= dueBytesAtOnce }
+	take := func(a *heldAlert) {
+		a.leave()
+		ready = append(ready, a)
+		bytes += a.size()
+	}
 	for _, q := range []*alertQueue{&m.hastened, &m.waiting} {
-		for a := q.first(); a != nil && !now.Before(a.due) && len(ready) < dueAtOnce; a = q.first() {
-			a.leave()
-			ready = append(ready, a)
+		for a := q.first(); a != nil && !now.Before(a.due) && !full(); a = q.first() {
+			take(a)
 		}
 	}
-	for len(ready) < dueAtOnce {
+	for !full() {
 		a := m.turns.take(done)
 		if a == nil {
 			break
 		}
-		a.leave()
-		ready = append(ready, a)
+		take(a)
 	}
 	m.turns.tidy(len(m.waiting))
 	return ready
