@@ -102,15 +102,18 @@ type MergeStats struct {
 type Merger struct {
 	o      MergeOptions
 	alerts map[string]*heldAlert
-	// Each alert is in one of these: something to emit, by when it must be, and
-	// those of them that go with that; all emitted, and no trigger yet, by when they
-	// are forgotten.
-	waiting, hastened, settled, orphans alertQueue
-	turns                               turns         // of waiting alerts
-	bytes                               int           // of those that stay
-	leaving                             int           // alerts that go with their emission
-	forgotten                           []AlertChange // to be stored with whatever comes next
-	stats                               MergeStats
+
+	// Each alert is in one of these.
+	waiting  alertQueue // something is to be emitted, at the latest when it is due
+	hastened alertQueue // the same, and the alert goes with it: see leaving
+	settled  alertQueue // all is emitted; by when they are forgotten
+	orphans  alertQueue // no trigger has come; by when they are forgotten
+
+	turns     turns         // of waiting alerts
+	bytes     int           // of alerts that are not leaving
+	leaving   int           // alerts that go with their emission
+	forgotten []AlertChange // to be stored with whatever comes next
+	stats     MergeStats
 }
 
 // Stats returns the numbers of m.
