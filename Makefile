@@ -43,9 +43,10 @@ GOLANGCI_VERSION := 2.15.0
 GOLANGCI         := .bin/golangci-lint-$(GOLANGCI_VERSION)
 
 # The library, and what is measured, is compiled by a profile of the plugin at
-# work (see pgo). It takes a minute more, which nothing else is worth.
+# work (see pgo). It takes a minute more, which nothing else is worth. What the
+# user has set stays, by `go env -w` too, which a variable would hide.
 PGO := -pgo='$(CURDIR)/plugin/default.pgo'
-export GOFLAGS += -pgo=off
+export GOFLAGS := $(shell $(GO) env GOFLAGS 2>/dev/null) -pgo=off
 
 HOST_SOURCES := $(wildcard tests/host/*.c)
 HOST_HEADERS := $(wildcard tests/host/*.h)

@@ -102,15 +102,18 @@ type MergeStats struct {
 type Merger struct {
 	o      MergeOptions
 	alerts map[string]*heldAlert
-	// Each alert is in one of these: something to emit, by when it must be, and
-	// those of them that go with that; all emitted, and no trigger yet, by when they
-	// are forgotten.
-	waiting, hastened, settled, orphans alertQueue
-	turns                               turns         // of waiting alerts
-	bytes                               int           // of those that stay
-	leaving                             int           // alerts that go with their emission
-	forgotten                           []AlertChange // to be stored with whatever comes next
-	stats                               MergeStats
+
+	// Each alert is in one of these.
+	waiting  alertQueue // something is to be emitted, at the latest when it is due
+	hastened alertQueue // the same, and the alert goes with it: see leaving
+	settled  alertQueue // all is emitted; by when they are forgotten
+	orphans  alertQueue // no trigger has come; by when they are forgotten
+
+	turns     turns         // of waiting alerts
+	bytes     int           // of alerts that are not leaving
+	leaving   int           // alerts that go with their emission
+	forgotten []AlertChange // to be stored with whatever comes next
+	stats     MergeStats
 }
 
 // Stats returns the numbers of m.
@@ -182,6 +185,8 @@ func (m *Merger) enqueue(a *heldAlert) {
 		a.move(&m.waiting)
 		if a.complete() {
 			m.turns.wait(a)
+		} else {
+			a.turn = 0 // an earlier trigger may say that entities come after all
 		}
 	case a.triggered:
 		a.move(&m.settled)
@@ -260,9 +265,13 @@ func (m *Merger) changes(a *heldAlert, head bool) []AlertChange {
 	return append(c, AlertChange{Key: a.tailKey(), Value: a.tail()})
 }
 
-// dueAtOnce is how many alerts Due takes at once: at the end of a backlog all that
-// were held for it come due together, and 10,000 alert records are 30 MB.
-const dueAtOnce = 256
+// Due takes no more alerts at once, and none more when it has so many bytes: at the
+// end of a backlog all that were held for it come due together. 10,000 of the usual
+// length are 30 MB as records, and a few hundred long ones are as much.
+const (
+	dueAtOnce      = 256
+	dueBytesAtOnce = 1 << 20
+)
 
 // Due returns alerts that are to be emitted now, given that the records of all
 // contents of Audit.General up to number done have been noted: ask again until
@@ -296,19 +305,24 @@ func (m *Merger) Due(now time.Time, done uint64) []Emission {
 // long enough, or what was known when they came is done.
 func (m *Merger) ready(now time.Time, done uint64) []*heldAlert {
 	var ready []*heldAlert
+	bytes := 0
+	full := func() bool { return len(ready) == dueAtOnce || bytes >= dueBytesAtOnce }
+	take := func(a *heldAlert) {
+		a.leave()
+		ready = append(ready, a)
+		bytes += a.size()
+	}
 	for _, q := range []*alertQueue{&m.hastened, &m.waiting} {
-		for a := q.first(); a != nil && !now.Before(a.due) && len(ready) < dueAtOnce; a = q.first() {
-			a.leave()
-			ready = append(ready, a)
+		for a := q.first(); a != nil && !now.Before(a.due) && !full(); a = q.first() {
+			take(a)
 		}
 	}
-	for len(ready) < dueAtOnce {
+	for !full() {
 		a := m.turns.take(done)
 		if a == nil {
 			break
 		}
-		a.leave()
-		ready = append(ready, a)
+		take(a)
 	}
 	m.turns.tidy(len(m.waiting))
 	return ready

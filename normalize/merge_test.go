@@ -190,6 +190,24 @@ func TestManyAlertsThatAreDueTogetherComeInPortions(t *testing.T) {
 	}
 }
 
+// TestFewLongAlertsAreAPortionToo: 200 of them are as much memory as 10,000 usual ones.
+func TestFewLongAlertsAreAPortionToo(t *testing.T) {
+	t.Parallel()
+	const alerts, long = 50, 200 << 10
+	p := newProcess(t, waiting())
+	p.contents = 1
+	for i := range alerts {
+		of := fields{"AlertId": strconv.Itoa(i)}
+		p.note(trigger("t", fields{"AlertId": of["AlertId"], "Comments": strings.Repeat("x", long)}), entity("e", "User", "alice", of))
+	}
+	first := p.m.Due(p.now, 1)
+	assert.NotEmpty(t, first)
+	assert.Less(t, len(first)*long, 2<<20)
+	p.due(1)
+	assert.Len(t, p.take(), alerts-len(first))
+	assert.Zero(t, p.m.Stats().Pending)
+}
+
 // pass lets time pass, and asks Due whenever it said that it has something to do.
 func (p *process) pass(d time.Duration) {
 	end := p.now.Add(d)
@@ -331,6 +349,23 @@ func TestTriggerOfCloudAppSecurityComesAtOnce(t *testing.T) {
 	a := p.one()
 	assert.Zero(t, a.after)
 	assert.Zero(t, a.Count)
+}
+
+// TestEarlierTriggerOfAnotherSourceWaitsForEntities: the alert had its turn
+// already, as one that never gets any.
+func TestEarlierTriggerOfAnotherSourceWaitsForEntities(t *testing.T) {
+	t.Parallel()
+	o := waiting()
+	o.Updates = normalize.AlertsOnce
+	p := newProcess(t, o)
+	p.contents = 2
+	p.note(trigger("later", fields{"Source": "cloud app security"}))
+	p.note(trigger("earlier", fields{"CreationTime": "2026-03-02T10:00:00"}))
+	p.due(2)
+	assert.Empty(t, p.take())
+	p.content(user("alice"))
+	p.pass(time.Hour)
+	assert.Equal(t, []string{"alice"}, p.one().users())
 }
 
 func TestLatestTriggerDecidesTheStatus(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 // A handle is an integer, and its parameter must say so: declared as
 // unsafe.Pointer, a small number ends the process with "invalid pointer found
 // on stack". A result of FLB_ERROR (0) matters to Init alone; collect and
-// cleanup fail with -1 only, and then the buffer of collect would leak.
+// cleanup fail with -1 only, and then the batch of collect would stay pinned.
 
 // FLBPluginPreRegister is called before FLBPluginRegister, at start and at
 // every hot reload. There is nothing to prepare; the old instances are still

@@ -280,7 +280,7 @@ func recoverDamage(err *error) func() {
 	}
 }
 
-// letGo takes the pages of the file out of this process's memory, see letGo.
+// letGo is letGo with a transaction of its own.
 func (f *File) letGo() {
 	err := guarded(func() error {
 		// While a transaction is open the mapping stays where it is.
