@@ -16,6 +16,31 @@ func event(t *testing.T, text string) map[string]any {
 	return object(t, text, normalize.Options{TenantName: "contoso-prod", Format: normalize.FormatECS})
 }
 
+// TestAChangeOfTheDirectorySaysOfWhatAndWhom has groups, which ObjectId does not
+// name, and those who became owners of something.
+func TestAChangeOfTheDirectorySaysOfWhatAndWhom(t *testing.T) {
+	t.Parallel()
+	const target = `"Target":[{"ID":"Group_58b71bc7-14ea-50bd-8d40-159966c515a1","Type":2},{"ID":"58b71bc7-14ea-50bd-8d40-159966c515a1","Type":2},` +
+		`{"ID":"Group","Type":2},{"ID":"Finance","Type":1}]`
+	for _, operation := range []string{"Add group.", "Update group.", "Delete group.", "Hard Delete group.", "Restore group."} {
+		e := event(t, `{"RecordType":8,"Operation":"`+operation+`","ObjectId":"Not Available","UserId":"ada@b.example",`+target+`}`)
+		assert.Equal(t, map[string]any{"group.id": "58b71bc7-14ea-50bd-8d40-159966c515a1", "group.name": "Finance"},
+			pick(e, "group.id", "group.name", "user.target.id"), operation)
+	}
+	member := event(t, `{"RecordType":8,"Operation":"Add member to role.","ObjectId":"bob@b.example","UserId":"ada@b.example","Target":[{"ID":"bob@b.example","Type":5}]}`)
+	assert.Nil(t, dig(member, "group"), "a member is no group")
+
+	for _, operation := range []string{"Add registered owner to device.", "Remove registered users from device.", "Add owner to service principal."} {
+		e := event(t, `{"RecordType":8,"Operation":"`+operation+`","ObjectId":"bob@b.example","UserId":"ada@b.example"}`)
+		assert.Equal(t, map[string]any{"event.type": list("admin", "change"), "user.target.id": "bob@b.example", "related.user": list("ada@b.example", "bob@b.example")},
+			pick(e, "event.type", "user.target.id", "related.user"), operation)
+	}
+	for _, operation := range []string{"Add service principal credentials.", "Remove app role assignment from service principal."} {
+		e := event(t, `{"RecordType":8,"Operation":"`+operation+`","ObjectId":"72522f1c-acd0-5b24-b6a7-0c3c7d208b83","UserId":"ada@b.example"}`)
+		assert.Equal(t, map[string]any{"event.type": list("admin", "change")}, pick(e, "event.type", "user.target.id"), operation)
+	}
+}
+
 // TestTheFaultsOfTheWellKnownMappingAreNotRepeated has those that can be seen in
 // its expected outputs.
 func TestTheFaultsOfTheWellKnownMappingAreNotRepeated(t *testing.T) {
