@@ -11,7 +11,7 @@ func (n *Normalizer) ecsFile() {
 		n.ecsFileObject(&d, about)
 	}
 	l.shut()
-	if url, ok := n.webAddress(&d); ok {
+	if url, ok := n.webAddress(&d); ok && n.recordType != recordTypeCloudApps {
 		l.key(keyURL)
 		l.open()
 		l.member("original", url)

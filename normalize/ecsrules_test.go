@@ -16,6 +16,26 @@ func event(t *testing.T, text string) map[string]any {
 	return object(t, text, normalize.Options{TenantName: "contoso-prod", Format: normalize.FormatECS})
 }
 
+// TestADetectionSaysWhatItIs has alerts of Defender, which have a Title or a
+// RuleName in place of a Name, and their severity perhaps as RiskLevel.
+func TestADetectionSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]any{
+		`{"RecordType":98,"Operation":"MCAS_ALERT_X","Title":"Mass download","Description":"by one user","Severity":"High","Url":"https://portal.example/#/alerts/1"}`: {
+			"message": "Mass download", "rule.name": "Mass download", "rule.description": "by one user", "rule.reference": "https://portal.example/#/alerts/1",
+			"event.severity": json.Number("4"),
+		},
+		`{"RecordType":113,"Operation":"CustomDetectionMatched","RuleName":"Odd PowerShell"}`: {"message": "Odd PowerShell", "rule.name": "Odd PowerShell"},
+		`{"RecordType":294,"Operation":"UserRiskDetection","RiskLevel":"medium"}`:             {"event.severity": json.Number("3")},
+		`{"RecordType":41,"Operation":"TIUrlClickData","Url":"https://bad.example/x","UserIp":"203.0.113.41"}`: {
+			"url.original": "https://bad.example/x", "source.ip": "203.0.113.41", "related.ip": list("203.0.113.41"),
+		},
+	} {
+		assert.Equal(t, want, pick(event(t, text), "message", "rule.name", "rule.description", "rule.reference", "event.severity", "url.original",
+			"source.ip", "related.ip"), text)
+	}
+}
+
 // TestAChangeOfTheDirectorySaysOfWhatAndWhom has groups, which ObjectId does not
 // name, and those who became owners of something.
 func TestAChangeOfTheDirectorySaysOfWhatAndWhom(t *testing.T) {

@@ -377,6 +377,39 @@ func TestOCSFNamesWhoWhereAndHow(t *testing.T) {
 	}
 }
 
+// TestOCSFTellsThePageOfAnAlertFromItsEvidence: what an alert of Defender for
+// Cloud Apps has as Url is its page in the portal, that of a click was clicked.
+func TestOCSFTellsThePageOfAnAlertFromItsEvidence(t *testing.T) {
+	t.Parallel()
+	alert := object(t, `{"Id":"1","RecordType":98,"Operation":"MCAS_ALERT_X","UserId":"a@b.example","Url":"https://portal.example/#/alerts/1"}`, ocsfOptions)
+	assert.Equal(t, "https://portal.example/#/alerts/1", dig(alert, "finding_info.src_url"))
+	evidences, _ := dig(alert, "evidences").([]any)
+	require.Len(t, evidences, 1)
+	assert.NotContains(t, evidences[0], "url")
+	assert.Nil(t, dig(alert, "unmapped.Url"))
+	click := object(t, `{"Id":"1","RecordType":41,"Operation":"TIUrlClickData","Url":"https://bad.example/x"}`, ocsfOptions)
+	assert.Nil(t, dig(click, "finding_info.src_url"))
+	assert.Equal(t, []any{map[string]any{"url": map[string]any{"url_string": "https://bad.example/x"}}}, dig(click, "evidences"))
+}
+
+// TestOCSFBundleSaysNothingOfTheState: a bundle has neither the severity nor the
+// state of its alert, which may be closed.
+func TestOCSFBundleSaysNothingOfTheState(t *testing.T) {
+	t.Parallel()
+	line := readTimeline(t, "testdata/alerts/status_update_closes_the_alert/timeline.json")
+	line.Format, line.Bundle = "ocsf", true
+	var records []map[string]any
+	require.NoError(t, json.Unmarshal(line.run(t), &records))
+	bundles := 0
+	for _, r := range records {
+		if assert.ObjectsAreEqual([]any{"original_bundle"}, dig(r, "metadata.labels")) {
+			bundles++
+			assert.Equal(t, map[string]any{"severity": "Unknown"}, pick(r, "severity", "status_id", "status"))
+		}
+	}
+	assert.Equal(t, 2, bundles)
+}
+
 // TestOCSFRelatesAnAlertToItsOriginals is what an analyst follows from a merged
 // alert to the records that it was made of.
 func TestOCSFRelatesAnAlertToItsOriginals(t *testing.T) {

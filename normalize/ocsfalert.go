@@ -158,12 +158,13 @@ func (n *Normalizer) observable(i int, kind entityKind, value Node) {
 }
 
 // ocsfBundle writes the record that holds the originals of an alert: they, and
-// its operations, are in unmapped.
+// its operations, are in unmapped. How severe the alert is, and in what state, the
+// alert itself says.
 func (n *Normalizer) ocsfBundle() {
 	l := &n.layer
 	n.dlp.reset()
 	n.ocsfBegin()
-	n.ocsf.is = ocsfActivity{ocsfDetection, activityOther}
+	n.ocsf.is, n.ocsf.severity = ocsfActivity{ocsfDetection, activityOther}, severityUnknown
 	n.label(labelBundle)
 	n.ocsfMetadata(fieldID)
 	l.key("finding_info")
@@ -172,6 +173,5 @@ func (n *Normalizer) ocsfBundle() {
 	n.claim("uid_alt", fieldAlertID)
 	n.claim("title", fieldName)
 	l.close()
-	n.findingState()
 	n.ocsfEnd()
 }
