@@ -99,7 +99,7 @@ func (n *Normalizer) ecsFields() {
 	n.ecsEvent(c, Node{})
 	n.ecsCommon(c, nil)
 	n.ecsMail()
-	n.ecsFile()
+	n.ecsFile(c)
 	if n.dlp.is {
 		n.ecsDLP()
 	} else if n.isAlert() {
@@ -171,6 +171,15 @@ func (n *Normalizer) ecsEvent(c ecsClass, id Node) {
 // ecsOutcome is that of interflow, but for what DLP tells of false alarms.
 func (n *Normalizer) ecsOutcome() outcome {
 	if n.dlp.is && equalFold(n.fieldText(fieldOperation), "dlpinfo") {
+		return failure
+	}
+	return n.attempted()
+}
+
+// attempted is the outcome, but for a file that was not opened: of that no field
+// but the operation tells.
+func (n *Normalizer) attempted() outcome {
+	if equalFold(n.fieldText(fieldOperation), "accessdenied") {
 		return failure
 	}
 	return n.outcome()

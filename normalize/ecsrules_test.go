@@ -16,6 +16,59 @@ func event(t *testing.T, text string) map[string]any {
 	return object(t, text, normalize.Options{TenantName: "contoso-prod", Format: normalize.FormatECS})
 }
 
+// TestAFileIsNamedByItsPathWhereNothingElseDoes has labels and what Information
+// Protection tells of files, which have their file as ObjectId alone.
+func TestAFileIsNamedByItsPathWhereNothingElseDoes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]any{
+		`{"RecordType":94,"Operation":"SensitivityLabelApplied","ObjectId":"\\\\files01\\finance\\plan.docx"}`: {
+			"file.name": "plan.docx", "file.directory": `\\files01\finance`,
+		},
+		`{"RecordType":83,"Operation":"SensitivityLabelApplied","ObjectId":"C:\\plan.docx"}`: {"file.name": "plan.docx", "file.directory": "C:"},
+		`{"RecordType":286,"Operation":"ApplyRecordLabel","ObjectId":"https://contoso.example/Documents/plan.docx"}`: {
+			"file.name": "plan.docx", "url.original": "https://contoso.example/Documents/plan.docx",
+		},
+		`{"RecordType":100,"Operation":"DlpRuleMatch","FileExtension":"xlsx","ObjectId":"http://intranet.example/finance/cards.xlsx"}`: {
+			"file.name": "cards.xlsx", "file.extension": "xlsx", "url.original": "http://intranet.example/finance/cards.xlsx",
+		},
+		`{"RecordType":32,"Operation":"StreamInvokeVideoView","ObjectId":"d3ad1a09-6b6c-551d-bea2-2fa0bd8499e0"}`: {},
+		`{"RecordType":13,"Operation":"DlpRuleMatch","ObjectId":"<a/b@c.example>","ExchangeMetaData":{}}`:         {},
+		`{"RecordType":4,"Operation":"PageViewed","ObjectId":"https://contoso.example/Home.aspx"}`:                {"url.original": "https://contoso.example/Home.aspx"},
+	} {
+		assert.Equal(t, want, pick(event(t, text), "file.name", "file.directory", "file.extension", "url.original"), text)
+	}
+}
+
+// TestEverybodyConcernedIsRelated has senders and recipients.
+func TestEverybodyConcernedIsRelated(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]any{
+		`{"RecordType":13,"Operation":"DlpRuleMatch","UserId":"a@b.example","ExchangeMetaData":{"From":"a@b.example","To":["x@c.example"],"CC":["y@c.example"],"BCC":["z@c.example"]}}`: list(
+			"a@b.example", "x@c.example", "y@c.example", "z@c.example"),
+		`{"RecordType":28,"Operation":"TIMailData","InternetMessageId":"1","P1Sender":"p1@c.example","P2Sender":"p2@c.example","Recipients":["a@b.example"]}`: list(
+			"p2@c.example", "a@b.example", "p1@c.example"),
+	} {
+		assert.Equal(t, want, dig(event(t, text), "related.user"), text)
+	}
+}
+
+// TestAnAccessThatWasDeniedFailed in both formats.
+func TestAnAccessThatWasDeniedFailed(t *testing.T) {
+	t.Parallel()
+	const text = `{"RecordType":95,"Operation":"AccessDenied","UserId":"a@b.example","ObjectId":"C:\\plan.docx"}`
+	assert.Equal(t, "failure", dig(event(t, text), "event.outcome"))
+	assert.Equal(t, map[string]any{"type_uid": json.Number("600614"), "status": "Failure"}, pick(object(t, text, ocsfOptions), "type_uid", "status"))
+	assert.Equal(t, list("change"), dig(event(t, `{"RecordType":51,"Operation":"Listed"}`), "event.type"), "no access either")
+}
+
+// TestASignOutEndsASession has the operations that are one.
+func TestASignOutEndsASession(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"UserLoggedOff", "UserLoggedOut"} {
+		assert.Equal(t, list("end"), dig(event(t, `{"RecordType":15,"Operation":"`+operation+`"}`), "event.type"), operation)
+	}
+}
+
 // TestADetectionSaysWhatItIs has alerts of Defender, which have a Title or a
 // RuleName in place of a Name, and their severity perhaps as RiskLevel.
 func TestADetectionSaysWhatItIs(t *testing.T) {

@@ -49,6 +49,7 @@ var ecsSignIns = ecsFamily{
 	categories: catAuthentication, types: typeStart,
 	operations: map[string]ecsClass{
 		"userloggedoff": {categories: catAuthentication, types: typeEnd},
+		"userloggedout": {categories: catAuthentication, types: typeEnd},
 	},
 }
 
@@ -291,6 +292,8 @@ var ecsMail = ecsFamily{
 var ecsCmdlets = ecsFamily{
 	categories: catConfiguration,
 	operations: map[string]ecsClass{
+		"listed":                          onSetting(typeChange), // as one who may not send any more
+		"delisted":                        onSetting(typeChange),
 		"add-mailboxpermission":           onRights(typeCreation | typeUser),
 		"remove-mailboxpermission":        onRights(typeDeletion | typeUser),
 		"add-mailboxfolderpermission":     onRights(typeCreation | typeUser),

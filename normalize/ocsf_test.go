@@ -158,6 +158,8 @@ func TestOCSFClassFollowsTypeAndOperation(t *testing.T) {
 	}{
 		{15, "UserLoggedIn", 3002, 1},
 		{15, "userloginFAILED", 3002, 1},
+		{51, "Listed", 6003, 3},
+		{51, "Delisted", 6003, 3},
 		{9, "PasswordLogonInitialAuthUsingPassword", 3002, 1},
 		{15, "Something new", 3002, 99},
 		{8, "Add user.", 3001, 1},
@@ -390,6 +392,33 @@ func TestOCSFTellsThePageOfAnAlertFromItsEvidence(t *testing.T) {
 	click := object(t, `{"Id":"1","RecordType":41,"Operation":"TIUrlClickData","Url":"https://bad.example/x"}`, ocsfOptions)
 	assert.Nil(t, dig(click, "finding_info.src_url"))
 	assert.Equal(t, []any{map[string]any{"url": map[string]any{"url_string": "https://bad.example/x"}}}, dig(click, "evidences"))
+}
+
+// TestOCSFMakesNoFileOfADataset: the ObjectId of a match in Power BI is an id.
+func TestOCSFMakesNoFileOfADataset(t *testing.T) {
+	t.Parallel()
+	const match = `{"Id":"1","RecordType":9242,"Operation":"DlpRuleMatch","PolicyDetails":[{"PolicyId":"p"}],"ObjectId":`
+	dataset := object(t, match+`"8fe0ed53-8028-5ce7-9a21-3124f8580013"}`, ocsfOptions)
+	assert.Nil(t, dig(dataset, "file"))
+	assert.Equal(t, []any{map[string]any{"uid": "8fe0ed53-8028-5ce7-9a21-3124f8580013"}}, dig(dataset, "resources"))
+	assert.Equal(t, "cards.xlsx", dig(object(t, match+`"\\\\files01\\cards.xlsx"}`, ocsfOptions), "file.name"))
+}
+
+// TestOCSFKnowsTheDomainOfEveryUser has the user that something was done to, the
+// sender of a message that an agent tells of, and the entity of an alert.
+func TestOCSFKnowsTheDomainOfEveryUser(t *testing.T) {
+	t.Parallel()
+	for text, path := range map[string]string{
+		`{"RecordType":8,"Operation":"Delete user.","ObjectId":"a@b.example","UserId":"x"}`:                                   "user.domain",
+		`{"Id":"1","RecordType":13,"Operation":"DlpRuleMatch","UserId":"DlpAgent","ExchangeMetaData":{"From":"a@b.example"}}`: "actor.user.domain",
+	} {
+		assert.Equal(t, "b.example", dig(object(t, text, ocsfOptions), path), text)
+	}
+	alert := object(t, `{"Id":"1","RecordType":40,"Operation":"AlertEntityGenerated","AlertId":"a","EntityType":"User","AlertEntityId":"a@b.example"}`, ocsfOptions)
+	evidences, _ := dig(alert, "evidences").([]any)
+	require.Len(t, evidences, 1)
+	first, _ := evidences[0].(map[string]any)
+	assert.Equal(t, "b.example", dig(first, "user.domain"))
 }
 
 // TestOCSFBundleSaysNothingOfTheState: a bundle has neither the severity nor the

@@ -257,9 +257,7 @@ func (n *Normalizer) namedUser(name Node) {
 	l.key("user")
 	l.open()
 	l.member("name", name)
-	if isEmail(n.str(name)) {
-		l.member("email_addr", name)
-	}
+	n.emailMembers(name)
 	l.close()
 }
 

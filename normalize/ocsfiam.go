@@ -144,9 +144,7 @@ func (n *Normalizer) targetUser(t *directoryTarget) {
 	l.key("user")
 	l.open()
 	n.targetMembers(t)
-	if t.name.kind == String && isEmail(n.str(t.name)) {
-		l.member("email_addr", t.name)
-	}
+	n.emailMembers(t.name)
 	l.close()
 }
 
