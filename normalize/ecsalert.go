@@ -67,7 +67,7 @@ func (n *Normalizer) ecsDetection() {
 		l.member("name", title)
 	}
 	n.scalarMember("description", &d, n.top("Description"))
-	if n.recordType == recordTypeCloudApps {
+	if n.recordType == recordTypeCloudApps && n.isURL(&d, n.field(fieldURL)) {
 		n.member("reference", fieldURL)
 	}
 	l.shut()

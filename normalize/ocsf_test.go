@@ -421,6 +421,19 @@ func TestOCSFKnowsTheDomainOfEveryUser(t *testing.T) {
 	assert.Equal(t, "b.example", dig(first, "user.domain"))
 }
 
+// TestOCSFTellsAppsAndDevicesFromUsers: they get roles, and come into groups, too.
+func TestOCSFTellsAppsAndDevicesFromUsers(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]map[string]any{
+		"User":             {"user.name": "x", "type_uid": json.Number("300501")},
+		"ServicePrincipal": {"user.name": "x", "type_uid": json.Number("300501"), "user.type_id": json.Number("99"), "user.type": "ServicePrincipal"},
+	} {
+		text := `{"RecordType":8,"Operation":"Add member to role.","ObjectId":"Not Available","UserId":"a@b.example","Target":[{"ID":"` + kind +
+			`","Type":2},{"ID":"x","Type":1}],"ModifiedProperties":[{"Name":"Role.DisplayName","NewValue":"Global Administrator"}]}`
+		assert.Equal(t, want, pick(object(t, text, ocsfOptions), "user.name", "user.type_id", "user.type", "type_uid"), kind)
+	}
+}
+
 // TestOCSFBundleSaysNothingOfTheState: a bundle has neither the severity nor the
 // state of its alert, which may be closed.
 func TestOCSFBundleSaysNothingOfTheState(t *testing.T) {

@@ -145,6 +145,10 @@ func (n *Normalizer) targetUser(t *directoryTarget) {
 	l.open()
 	n.targetMembers(t)
 	n.emailMembers(t.name)
+	if t.kind.kind == String && string(n.str(t.kind)) != "User" { // an app, a device, a group
+		l.member("type_id", intNode(activityOther))
+		l.member("type", t.kind)
+	}
 	l.close()
 }
 
