@@ -100,11 +100,12 @@ func (n *Normalizer) ecsFields() {
 	n.ecsCommon(c, nil)
 	n.ecsMail()
 	n.ecsFile(c)
-	if n.dlp.is {
+	switch {
+	case n.dlp.is:
 		n.ecsDLP()
-	} else if n.isAlert() {
+	case n.isAlert():
 		n.ecsAlertFields()
-	} else if c.kind == ecsAlert {
+	case c.kind == ecsAlert:
 		n.ecsDetection()
 	}
 	n.writeRelated()

@@ -442,8 +442,10 @@ func TestOCSFBundleSaysNothingOfTheState(t *testing.T) {
 	line.Format, line.Bundle = "ocsf", true
 	var records []map[string]any
 	require.NoError(t, json.Unmarshal(line.run(t), &records))
-	bundles := 0
+	bundles, uids := 0, map[any]bool{}
 	for _, r := range records {
+		assert.False(t, uids[dig(r, "metadata.uid")], "no two events have one uid")
+		uids[dig(r, "metadata.uid")] = true
 		if assert.ObjectsAreEqual([]any{"original_bundle"}, dig(r, "metadata.labels")) {
 			bundles++
 			assert.Equal(t, map[string]any{"severity": "Unknown"}, pick(r, "severity", "status_id", "status"))

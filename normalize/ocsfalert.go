@@ -165,8 +165,16 @@ func (n *Normalizer) ocsfBundle() {
 	n.dlp.reset()
 	n.ocsfBegin()
 	n.ocsf.is, n.ocsf.severity = ocsfActivity{ocsfDetection, activityOther}, severityUnknown
+	d := n.original()
+	revision, _ := whole(&d, n.top(keyAlertRevision))
+	l.key("uid") // of its own in each revision, as the alert has
+	at := len(l.texts)
+	l.texts = append(l.texts, n.fieldText(fieldID)...)
+	l.texts = strconv.AppendInt(append(l.texts, '/'), revision, 10)
+	l.value(l.since(at))
+	n.taken(n.field(fieldID))
 	n.label(labelBundle)
-	n.ocsfMetadata(fieldID)
+	n.ocsfMetadata(noField)
 	l.key("finding_info")
 	l.open()
 	n.claimAt("uid", n.top(keyBundleUID))
