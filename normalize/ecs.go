@@ -99,11 +99,14 @@ func (n *Normalizer) ecsFields() {
 	n.ecsEvent(c, Node{})
 	n.ecsCommon(c, nil)
 	n.ecsMail()
-	n.ecsFile()
-	if n.dlp.is {
+	n.ecsFile(c)
+	switch {
+	case n.dlp.is:
 		n.ecsDLP()
-	} else if n.isAlert() {
+	case n.isAlert():
 		n.ecsAlertFields()
+	case c.kind == ecsAlert:
+		n.ecsDetection()
 	}
 	n.writeRelated()
 	n.o365(nil)
@@ -157,7 +160,7 @@ func (n *Normalizer) ecsEvent(c ecsClass, id Node) {
 		l.word("outcome", string(result))
 	}
 	n.member("reason", fieldLogonError)
-	if level := n.ecsSeverity(); level > 0 {
+	if level := n.ecsSeverity(c); level > 0 {
 		l.member("severity", intNode(level))
 	}
 	if n.options.RawText {
@@ -171,13 +174,25 @@ func (n *Normalizer) ecsOutcome() outcome {
 	if n.dlp.is && equalFold(n.fieldText(fieldOperation), "dlpinfo") {
 		return failure
 	}
+	return n.attempted()
+}
+
+// attempted is the outcome, but for a file that was not opened: of that no field
+// but the operation tells.
+func (n *Normalizer) attempted() outcome {
+	if equalFold(n.fieldText(fieldOperation), "accessdenied") {
+		return failure
+	}
 	return n.outcome()
 }
 
 // ecsSeverity is 1 for Informational up to 4 for High, of an alert or of the rule
-// that counts most; 0 where there is none.
-func (n *Normalizer) ecsSeverity() int64 {
+// that counts most; 0 where there is none. That of a risk is its level.
+func (n *Normalizer) ecsSeverity(c ecsClass) int64 {
 	word := n.fieldText(fieldSeverity)
+	if c.kind == ecsAlert && n.field(fieldSeverity) == 0 {
+		word = n.topText("RiskLevel")
+	}
 	if n.dlp.is && n.dlp.severity.kind == String {
 		word = n.str(n.dlp.severity)
 	}

@@ -120,10 +120,26 @@ func (n *Normalizer) ecsGroup(c ecsClass) {
 			who, _ := n.person(&d, d.lookup(i, "UPN"))
 			n.also.person(n, who)
 		}
+	case c.target == targetNone && n.recordType == recordTypeDirectory:
+		n.targetGroup(&d)
 	default:
 		n.changedGroup(&d)
 	}
 	l.shut()
+}
+
+// recordTypeDirectory is the RecordType of changes of Entra ID.
+const recordTypeDirectory = 8
+
+// targetGroup writes the group that something was done to.
+func (n *Normalizer) targetGroup(d *document) {
+	t := n.directoryTarget(d)
+	if t.uid.kind == String {
+		n.layer.member("id", t.uid)
+	}
+	if t.name.kind == String {
+		n.layer.member("name", t.name)
+	}
 }
 
 // changedGroup writes the group that Entra names among the modified properties.

@@ -49,6 +49,39 @@ func (n *Normalizer) ecsAlertFields() {
 	n.alertUsers()
 }
 
+// ecsDetection writes message and rule of what else tells of a threat: alerts of
+// Defender, whose names are Title or RuleName.
+func (n *Normalizer) ecsDetection() {
+	l := &n.layer
+	d := n.original()
+	title, ok := n.scalar(&d, n.top("Title"))
+	if !ok {
+		title, ok = n.scalar(&d, n.top("RuleName"))
+	}
+	if ok {
+		l.member(keyMessage, title)
+	}
+	l.key(keyRule)
+	l.open()
+	if ok {
+		l.member("name", title)
+	}
+	n.scalarMember("description", &d, n.top("Description"))
+	if n.recordType == recordTypeCloudApps && n.isURL(&d, n.field(fieldURL)) {
+		n.member("reference", fieldURL)
+	}
+	l.shut()
+}
+
+// topText returns the text of a top-level field by its name, nil when it is none.
+func (n *Normalizer) topText(name string) []byte {
+	d := n.original()
+	if i := n.top(name); i != 0 && d.tape.nodes[i].kind == String {
+		return d.text(d.tape.nodes[i])
+	}
+	return nil
+}
+
 // alertPerson returns whom an original of an alert is about: the entity that it
 // names, or the affected user.
 func (n *Normalizer) alertPerson(d *document) person {

@@ -21,7 +21,10 @@ func (n *Normalizer) ecsMail() {
 		n.mailAddresses("to", &d, n.field(fieldRecipients))
 		l.key("sender")
 		l.open()
-		n.member("address", fieldP1Sender)
+		if v, ok := n.scalar(&d, n.field(fieldP1Sender)); ok {
+			l.member("address", v)
+			n.also.user(n, v)
+		}
 		l.shut()
 		n.member("subject", fieldSubject)
 		n.member("message_id", fieldInternetMessageID)
@@ -31,7 +34,8 @@ func (n *Normalizer) ecsMail() {
 	l.shut()
 }
 
-// mailAddresses writes {address: […]} of a list of strings, or of one.
+// mailAddresses writes {address: […]} of a list of strings, or of one, and notes
+// them as users that the record is related to.
 func (n *Normalizer) mailAddresses(name string, d *document, list int) {
 	l := &n.layer
 	l.key(name)
@@ -41,19 +45,26 @@ func (n *Normalizer) mailAddresses(name string, d *document, list int) {
 	n.addressItems(d, list)
 	l.shut()
 	l.shut()
+	n.eachString(d, list, func(v Node) { n.also.user(n, v) })
 }
 
 // addressItems appends the strings of a list, or one string, to the open list.
 func (n *Normalizer) addressItems(d *document, list int) {
 	l := &n.layer
-	if v, ok := n.scalar(d, list); ok {
+	n.eachString(d, list, func(v Node) {
 		l.item()
 		l.value(v)
+	})
+}
+
+// eachString calls yield with the strings of a list, or with one string.
+func (n *Normalizer) eachString(d *document, list int, yield func(Node)) {
+	if v, ok := n.scalar(d, list); ok {
+		yield(v)
 	}
 	for i := range d.items(list) {
 		if v, ok := n.scalar(d, i); ok {
-			l.item()
-			l.value(v)
+			yield(v)
 		}
 	}
 }

@@ -2,10 +2,17 @@ package normalize
 
 import "bytes"
 
+// recordTypeClick is the RecordType of clicks on links in mail. They have the
+// client as UserIp.
+const recordTypeClick = 41
+
 // ecsClient writes client, source and network.
 func (n *Normalizer) ecsClient() {
 	l := &n.layer
 	a := n.client()
+	if !a.ip.IsValid() && a.host == nil && n.recordType == recordTypeClick {
+		a = parseAddress(n.topText("UserIp"))
+	}
 	mail := n.objectField(fieldExchangeMetaData)
 	if !a.ip.IsValid() && a.host == nil && a.port == 0 && mail == 0 {
 		return

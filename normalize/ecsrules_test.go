@@ -16,6 +16,104 @@ func event(t *testing.T, text string) map[string]any {
 	return object(t, text, normalize.Options{TenantName: "contoso-prod", Format: normalize.FormatECS})
 }
 
+// TestAFileIsNamedByItsPathWhereNothingElseDoes has labels and what Information
+// Protection tells of files, which have their file as ObjectId alone.
+func TestAFileIsNamedByItsPathWhereNothingElseDoes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]any{
+		`{"RecordType":94,"Operation":"SensitivityLabelApplied","ObjectId":"\\\\files01\\finance\\plan.docx"}`: {
+			"file.name": "plan.docx", "file.directory": `\\files01\finance`,
+		},
+		`{"RecordType":83,"Operation":"SensitivityLabelApplied","ObjectId":"C:\\plan.docx"}`: {"file.name": "plan.docx", "file.directory": "C:"},
+		`{"RecordType":286,"Operation":"ApplyRecordLabel","ObjectId":"https://contoso.example/Documents/plan.docx"}`: {
+			"file.name": "plan.docx", "url.original": "https://contoso.example/Documents/plan.docx",
+		},
+		`{"RecordType":100,"Operation":"DlpRuleMatch","FileExtension":"xlsx","ObjectId":"http://intranet.example/finance/cards.xlsx"}`: {
+			"file.name": "cards.xlsx", "file.extension": "xlsx", "url.original": "http://intranet.example/finance/cards.xlsx",
+		},
+		`{"RecordType":32,"Operation":"StreamInvokeVideoView","ObjectId":"d3ad1a09-6b6c-551d-bea2-2fa0bd8499e0"}`: {},
+		`{"RecordType":13,"Operation":"DlpRuleMatch","ObjectId":"<a/b@c.example>","ExchangeMetaData":{}}`:         {},
+		`{"RecordType":4,"Operation":"PageViewed","ObjectId":"https://contoso.example/Home.aspx"}`:                {"url.original": "https://contoso.example/Home.aspx"},
+	} {
+		assert.Equal(t, want, pick(event(t, text), "file.name", "file.directory", "file.extension", "url.original"), text)
+	}
+}
+
+// TestEverybodyConcernedIsRelated has senders and recipients.
+func TestEverybodyConcernedIsRelated(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]any{
+		`{"RecordType":13,"Operation":"DlpRuleMatch","UserId":"a@b.example","ExchangeMetaData":{"From":"a@b.example","To":["x@c.example"],"CC":["y@c.example"],"BCC":["z@c.example"]}}`: list(
+			"a@b.example", "x@c.example", "y@c.example", "z@c.example"),
+		`{"RecordType":28,"Operation":"TIMailData","InternetMessageId":"1","P1Sender":"p1@c.example","P2Sender":"p2@c.example","Recipients":["a@b.example"]}`: list(
+			"p2@c.example", "a@b.example", "p1@c.example"),
+	} {
+		assert.Equal(t, want, dig(event(t, text), "related.user"), text)
+	}
+}
+
+// TestAnAccessThatWasDeniedFailed in both formats.
+func TestAnAccessThatWasDeniedFailed(t *testing.T) {
+	t.Parallel()
+	const text = `{"RecordType":95,"Operation":"AccessDenied","UserId":"a@b.example","ObjectId":"C:\\plan.docx"}`
+	assert.Equal(t, "failure", dig(event(t, text), "event.outcome"))
+	assert.Equal(t, map[string]any{"type_uid": json.Number("600614"), "status": "Failure"}, pick(object(t, text, ocsfOptions), "type_uid", "status"))
+	assert.Equal(t, list("change"), dig(event(t, `{"RecordType":51,"Operation":"Listed"}`), "event.type"), "no access either")
+}
+
+// TestASignOutEndsASession has the operations that are one.
+func TestASignOutEndsASession(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"UserLoggedOff", "UserLoggedOut"} {
+		assert.Equal(t, list("end"), dig(event(t, `{"RecordType":15,"Operation":"`+operation+`"}`), "event.type"), operation)
+	}
+}
+
+// TestADetectionSaysWhatItIs has alerts of Defender, which have a Title or a
+// RuleName in place of a Name, and their severity perhaps as RiskLevel.
+func TestADetectionSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]any{
+		`{"RecordType":98,"Operation":"MCAS_ALERT_X","Title":"Mass download","Description":"by one user","Severity":"High","Url":"https://portal.example/#/alerts/1"}`: {
+			"message": "Mass download", "rule.name": "Mass download", "rule.description": "by one user", "rule.reference": "https://portal.example/#/alerts/1",
+			"event.severity": json.Number("4"),
+		},
+		`{"RecordType":113,"Operation":"CustomDetectionMatched","RuleName":"Odd PowerShell"}`: {"message": "Odd PowerShell", "rule.name": "Odd PowerShell"},
+		`{"RecordType":294,"Operation":"UserRiskDetection","RiskLevel":"medium"}`:             {"event.severity": json.Number("3")},
+		`{"RecordType":41,"Operation":"TIUrlClickData","Url":"https://bad.example/x","UserIp":"203.0.113.41"}`: {
+			"url.original": "https://bad.example/x", "source.ip": "203.0.113.41", "related.ip": list("203.0.113.41"),
+		},
+	} {
+		assert.Equal(t, want, pick(event(t, text), "message", "rule.name", "rule.description", "rule.reference", "event.severity", "url.original",
+			"source.ip", "related.ip"), text)
+	}
+}
+
+// TestAChangeOfTheDirectorySaysOfWhatAndWhom has groups, which ObjectId does not
+// name, and those who became owners of something.
+func TestAChangeOfTheDirectorySaysOfWhatAndWhom(t *testing.T) {
+	t.Parallel()
+	const target = `"Target":[{"ID":"Group_58b71bc7-14ea-50bd-8d40-159966c515a1","Type":2},{"ID":"58b71bc7-14ea-50bd-8d40-159966c515a1","Type":2},` +
+		`{"ID":"Group","Type":2},{"ID":"Finance","Type":1}]`
+	for _, operation := range []string{"Add group.", "Update group.", "Delete group.", "Hard Delete group.", "Restore group."} {
+		e := event(t, `{"RecordType":8,"Operation":"`+operation+`","ObjectId":"Not Available","UserId":"ada@b.example",`+target+`}`)
+		assert.Equal(t, map[string]any{"group.id": "58b71bc7-14ea-50bd-8d40-159966c515a1", "group.name": "Finance"},
+			pick(e, "group.id", "group.name", "user.target.id"), operation)
+	}
+	member := event(t, `{"RecordType":8,"Operation":"Add member to role.","ObjectId":"bob@b.example","UserId":"ada@b.example","Target":[{"ID":"bob@b.example","Type":5}]}`)
+	assert.Nil(t, dig(member, "group"), "a member is no group")
+
+	for _, operation := range []string{"Add registered owner to device.", "Remove registered users from device.", "Add owner to service principal."} {
+		e := event(t, `{"RecordType":8,"Operation":"`+operation+`","ObjectId":"bob@b.example","UserId":"ada@b.example"}`)
+		assert.Equal(t, map[string]any{"event.type": list("admin", "change"), "user.target.id": "bob@b.example", "related.user": list("ada@b.example", "bob@b.example")},
+			pick(e, "event.type", "user.target.id", "related.user"), operation)
+	}
+	for _, operation := range []string{"Add service principal credentials.", "Remove app role assignment from service principal."} {
+		e := event(t, `{"RecordType":8,"Operation":"`+operation+`","ObjectId":"72522f1c-acd0-5b24-b6a7-0c3c7d208b83","UserId":"ada@b.example"}`)
+		assert.Equal(t, map[string]any{"event.type": list("admin", "change")}, pick(e, "event.type", "user.target.id"), operation)
+	}
+}
+
 // TestTheFaultsOfTheWellKnownMappingAreNotRepeated has those that can be seen in
 // its expected outputs.
 func TestTheFaultsOfTheWellKnownMappingAreNotRepeated(t *testing.T) {

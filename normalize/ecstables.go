@@ -49,6 +49,7 @@ var ecsSignIns = ecsFamily{
 	categories: catAuthentication, types: typeStart,
 	operations: map[string]ecsClass{
 		"userloggedoff": {categories: catAuthentication, types: typeEnd},
+		"userloggedout": {categories: catAuthentication, types: typeEnd},
 	},
 }
 
@@ -94,6 +95,19 @@ var ecsDirectory = ecsFamily{
 
 		"consent to application": {categories: catIAM, types: typeAdmin | typeChange},
 
+		"add registered owner to device":                    onOwner,
+		"add registered users to device":                    onOwner,
+		"remove registered owner from device":               onOwner,
+		"remove registered users from device":               onOwner,
+		"add owner to application":                          onOwner,
+		"remove owner from application":                     onOwner,
+		"add owner to service principal":                    onOwner,
+		"remove owner from service principal":               onOwner,
+		"add service principal credentials":                 onPart,
+		"remove service principal credentials":              onPart,
+		"add app role assignment to service principal":      onPart,
+		"remove app role assignment from service principal": onPart,
+
 		"add conditional access policy":     onPolicy(typeCreation),
 		"update conditional access policy":  onPolicy(typeChange),
 		"delete conditional access policy":  onPolicy(typeDeletion),
@@ -123,6 +137,13 @@ func onGroup(t ecsTypes, action string) ecsClass {
 func onMember(action string) ecsClass {
 	return ecsClass{categories: catIAM, types: typeChange | typeGroup, action: action, target: targetUser}
 }
+
+// onOwner is a change of whose a device or an app is: ObjectId is who. onPart is
+// one of what it has: what is added or removed is less than the app.
+var (
+	onOwner = ecsClass{categories: catIAM, types: typeAdmin | typeChange, target: targetUser}
+	onPart  = ecsClass{categories: catIAM, types: typeAdmin | typeChange}
+)
 
 func onPolicy(t ecsTypes) ecsClass {
 	return ecsClass{categories: catConfiguration | catIAM, types: t | typeAdmin}
@@ -271,6 +292,8 @@ var ecsMail = ecsFamily{
 var ecsCmdlets = ecsFamily{
 	categories: catConfiguration,
 	operations: map[string]ecsClass{
+		"listed":                          onSetting(typeChange), // as one who may not send any more
+		"delisted":                        onSetting(typeChange),
 		"add-mailboxpermission":           onRights(typeCreation | typeUser),
 		"remove-mailboxpermission":        onRights(typeDeletion | typeUser),
 		"add-mailboxfolderpermission":     onRights(typeCreation | typeUser),

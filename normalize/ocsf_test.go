@@ -158,6 +158,8 @@ func TestOCSFClassFollowsTypeAndOperation(t *testing.T) {
 	}{
 		{15, "UserLoggedIn", 3002, 1},
 		{15, "userloginFAILED", 3002, 1},
+		{51, "Listed", 6003, 3},
+		{51, "Delisted", 6003, 3},
 		{9, "PasswordLogonInitialAuthUsingPassword", 3002, 1},
 		{15, "Something new", 3002, 99},
 		{8, "Add user.", 3001, 1},
@@ -375,6 +377,81 @@ func TestOCSFNamesWhoWhereAndHow(t *testing.T) {
 			"status_code", "unmapped.ResultStatus", "unmapped.ClientIP")
 		assert.Equal(t, want, got, text)
 	}
+}
+
+// TestOCSFTellsThePageOfAnAlertFromItsEvidence: what an alert of Defender for
+// Cloud Apps has as Url is its page in the portal, that of a click was clicked.
+func TestOCSFTellsThePageOfAnAlertFromItsEvidence(t *testing.T) {
+	t.Parallel()
+	alert := object(t, `{"Id":"1","RecordType":98,"Operation":"MCAS_ALERT_X","UserId":"a@b.example","Url":"https://portal.example/#/alerts/1"}`, ocsfOptions)
+	assert.Equal(t, "https://portal.example/#/alerts/1", dig(alert, "finding_info.src_url"))
+	evidences, _ := dig(alert, "evidences").([]any)
+	require.Len(t, evidences, 1)
+	assert.NotContains(t, evidences[0], "url")
+	assert.Nil(t, dig(alert, "unmapped.Url"))
+	click := object(t, `{"Id":"1","RecordType":41,"Operation":"TIUrlClickData","Url":"https://bad.example/x"}`, ocsfOptions)
+	assert.Nil(t, dig(click, "finding_info.src_url"))
+	assert.Equal(t, []any{map[string]any{"url": map[string]any{"url_string": "https://bad.example/x"}}}, dig(click, "evidences"))
+}
+
+// TestOCSFMakesNoFileOfADataset: the ObjectId of a match in Power BI is an id.
+func TestOCSFMakesNoFileOfADataset(t *testing.T) {
+	t.Parallel()
+	const match = `{"Id":"1","RecordType":9242,"Operation":"DlpRuleMatch","PolicyDetails":[{"PolicyId":"p"}],"ObjectId":`
+	dataset := object(t, match+`"8fe0ed53-8028-5ce7-9a21-3124f8580013"}`, ocsfOptions)
+	assert.Nil(t, dig(dataset, "file"))
+	assert.Equal(t, []any{map[string]any{"uid": "8fe0ed53-8028-5ce7-9a21-3124f8580013"}}, dig(dataset, "resources"))
+	assert.Equal(t, "cards.xlsx", dig(object(t, match+`"\\\\files01\\cards.xlsx"}`, ocsfOptions), "file.name"))
+}
+
+// TestOCSFKnowsTheDomainOfEveryUser has the user that something was done to, the
+// sender of a message that an agent tells of, and the entity of an alert.
+func TestOCSFKnowsTheDomainOfEveryUser(t *testing.T) {
+	t.Parallel()
+	for text, path := range map[string]string{
+		`{"RecordType":8,"Operation":"Delete user.","ObjectId":"a@b.example","UserId":"x"}`:                                   "user.domain",
+		`{"Id":"1","RecordType":13,"Operation":"DlpRuleMatch","UserId":"DlpAgent","ExchangeMetaData":{"From":"a@b.example"}}`: "actor.user.domain",
+	} {
+		assert.Equal(t, "b.example", dig(object(t, text, ocsfOptions), path), text)
+	}
+	alert := object(t, `{"Id":"1","RecordType":40,"Operation":"AlertEntityGenerated","AlertId":"a","EntityType":"User","AlertEntityId":"a@b.example"}`, ocsfOptions)
+	evidences, _ := dig(alert, "evidences").([]any)
+	require.Len(t, evidences, 1)
+	first, _ := evidences[0].(map[string]any)
+	assert.Equal(t, "b.example", dig(first, "user.domain"))
+}
+
+// TestOCSFTellsAppsAndDevicesFromUsers: they get roles, and come into groups, too.
+func TestOCSFTellsAppsAndDevicesFromUsers(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]map[string]any{
+		"User":             {"user.name": "x", "type_uid": json.Number("300501")},
+		"ServicePrincipal": {"user.name": "x", "type_uid": json.Number("300501"), "user.type_id": json.Number("99"), "user.type": "ServicePrincipal"},
+	} {
+		text := `{"RecordType":8,"Operation":"Add member to role.","ObjectId":"Not Available","UserId":"a@b.example","Target":[{"ID":"` + kind +
+			`","Type":2},{"ID":"x","Type":1}],"ModifiedProperties":[{"Name":"Role.DisplayName","NewValue":"Global Administrator"}]}`
+		assert.Equal(t, want, pick(object(t, text, ocsfOptions), "user.name", "user.type_id", "user.type", "type_uid"), kind)
+	}
+}
+
+// TestOCSFBundleSaysNothingOfTheState: a bundle has neither the severity nor the
+// state of its alert, which may be closed.
+func TestOCSFBundleSaysNothingOfTheState(t *testing.T) {
+	t.Parallel()
+	line := readTimeline(t, "testdata/alerts/status_update_closes_the_alert/timeline.json")
+	line.Format, line.Bundle = "ocsf", true
+	var records []map[string]any
+	require.NoError(t, json.Unmarshal(line.run(t), &records))
+	bundles, uids := 0, map[any]bool{}
+	for _, r := range records {
+		assert.False(t, uids[dig(r, "metadata.uid")], "no two events have one uid")
+		uids[dig(r, "metadata.uid")] = true
+		if assert.ObjectsAreEqual([]any{"original_bundle"}, dig(r, "metadata.labels")) {
+			bundles++
+			assert.Equal(t, map[string]any{"severity": "Unknown"}, pick(r, "severity", "status_id", "status"))
+		}
+	}
+	assert.Equal(t, 2, bundles)
 }
 
 // TestOCSFRelatesAnAlertToItsOriginals is what an analyst follows from a merged

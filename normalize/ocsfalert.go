@@ -158,20 +158,28 @@ func (n *Normalizer) observable(i int, kind entityKind, value Node) {
 }
 
 // ocsfBundle writes the record that holds the originals of an alert: they, and
-// its operations, are in unmapped.
+// its operations, are in unmapped. How severe the alert is, and in what state, the
+// alert itself says.
 func (n *Normalizer) ocsfBundle() {
 	l := &n.layer
 	n.dlp.reset()
 	n.ocsfBegin()
-	n.ocsf.is = ocsfActivity{ocsfDetection, activityOther}
+	n.ocsf.is, n.ocsf.severity = ocsfActivity{ocsfDetection, activityOther}, severityUnknown
+	d := n.original()
+	revision, _ := whole(&d, n.top(keyAlertRevision))
+	l.key("uid") // of its own in each revision, as the alert has
+	at := len(l.texts)
+	l.texts = append(l.texts, n.fieldText(fieldID)...)
+	l.texts = strconv.AppendInt(append(l.texts, '/'), revision, 10)
+	l.value(l.since(at))
+	n.taken(n.field(fieldID))
 	n.label(labelBundle)
-	n.ocsfMetadata(fieldID)
+	n.ocsfMetadata(noField)
 	l.key("finding_info")
 	l.open()
 	n.claimAt("uid", n.top(keyBundleUID))
 	n.claim("uid_alt", fieldAlertID)
 	n.claim("title", fieldName)
 	l.close()
-	n.findingState()
 	n.ocsfEnd()
 }

@@ -59,7 +59,7 @@ func (n *Normalizer) ocsfStatusWord(word string) {
 // of it. A ResultStatus that says neither success nor failure is a state of its
 // own.
 func (n *Normalizer) ocsfStatus() {
-	switch n.outcome() {
+	switch n.attempted() {
 	case success:
 		n.ocsfStatusIs(statusSuccess)
 	case failure:
@@ -216,6 +216,17 @@ func (n *Normalizer) userAddress(d *document, i int) bool {
 		n.layer.member("email_addr", who.upn)
 	}
 	return true
+}
+
+// emailMembers writes the domain and the e-mail address that a user's name is, if
+// it is one.
+func (n *Normalizer) emailMembers(name Node) {
+	if name.kind != String || !isEmail(n.str(name)) {
+		return
+	}
+	at := bytes.IndexByte(n.str(name), '@')
+	n.layer.member("domain", name.cut(at+1, int(name.n)))
+	n.layer.member("email_addr", name)
 }
 
 // isEmail reports whether text has the form that the schema wants of an address.

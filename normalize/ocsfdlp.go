@@ -1,5 +1,7 @@
 package normalize
 
+import "bytes"
+
 // Systems that detect, by OCSF's data_security.
 const (
 	systemEndpoint    = 1
@@ -146,7 +148,7 @@ func (n *Normalizer) dlpActor(d *document) {
 }
 
 // dlpObject writes what the match was in: a file, on a device perhaps, or a
-// message.
+// message; an ObjectId that is no path is that of something else.
 func (n *Normalizer) dlpObject(d *document) {
 	if i := n.objectField(fieldExchangeMetaData); i != 0 {
 		n.dlpMessage(d, i)
@@ -158,10 +160,11 @@ func (n *Normalizer) dlpObject(d *document) {
 		name, ok = n.scalar(d, d.lookup(about, "FileName"))
 	}
 	object := n.field(fieldObjectID)
-	if !ok && object != 0 && d.tape.nodes[object].kind == String && d.tape.nodes[object].n > 0 {
+	if !ok && object != 0 && d.tape.nodes[object].kind == String && bytes.ContainsAny(d.text(d.tape.nodes[object]), `\/`) {
 		name, ok = lastPart(d, d.tape.nodes[object]), true
 	}
-	if !ok {
+	if !ok { // a dataset
+		n.resource()
 		return
 	}
 	n.dlpFile(d, about, name)

@@ -148,6 +148,7 @@ var ocsfFamilies = []ocsfFamily{
 	{types: []int{85}, operations: map[string]ocsfActivity{"attacksimuserclick": ocsfAPIRead}, rest: ocsfActivity{ocsfAPI, byVerb}}, // AttackSim
 	{types: []int{21}, verb: "Message", rest: ocsfActivity{ocsfAPI, byVerb}},                                                        // CRM: CrmDefaultActivity, whatever was done
 	{types: []int{57}, verb: "ActionType", rest: ocsfActivity{ocsfAPI, byVerb}},                                                     // MicrosoftTeamsAdmin
+	{types: []int{51}, rest: ocsfAPIUpdate},                                                                                         // HygieneEvent: who may not send any more, and again may
 	{types: []int{28}, rest: ocsfReceived},                                                                                          // ThreatIntelligence: messages that were looked into
 	{ // SecurityComplianceAlerts
 		types: []int{40},

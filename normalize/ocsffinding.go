@@ -83,7 +83,15 @@ func (n *Normalizer) hasFindingUID(d *document) bool {
 // ofObject are the record types of findings whose ObjectId tells them from
 // others: investigations, alerts of Defender for Endpoint and for Cloud Apps.
 func ofObject(recordType int) bool {
-	return recordType == 64 || recordType == 78 || recordType == 98
+	return recordType == 64 || recordType == 78 || recordType == recordTypeCloudApps
+}
+
+// recordTypeCloudApps is the RecordType of alerts of Defender for Cloud Apps. Their
+// Url is that of the alert's page.
+const recordTypeCloudApps = 98
+
+func (n *Normalizer) isURL(d *document, i int) bool {
+	return i != 0 && d.tape.nodes[i].kind == String && isURL(d.text(d.tape.nodes[i]))
 }
 
 // findingUID writes what tells a finding from others: of an alert that is merged
@@ -191,6 +199,10 @@ func (n *Normalizer) findingLink(d *document) {
 			return
 		}
 	}
+	if n.recordType == recordTypeCloudApps && n.isURL(d, n.field(fieldURL)) {
+		n.claim("src_url", fieldURL)
+		return
+	}
 	if i := n.top("EventDeepLink"); i != 0 && d.tape.nodes[i].kind == String && isURL(d.text(d.tape.nodes[i])) {
 		n.claimAt("src_url", i)
 	}
@@ -245,9 +257,7 @@ func (n *Normalizer) namedUser(name Node) {
 	l.key("user")
 	l.open()
 	l.member("name", name)
-	if isEmail(n.str(name)) {
-		l.member("email_addr", name)
-	}
+	n.emailMembers(name)
 	l.close()
 }
 
@@ -266,9 +276,9 @@ func (n *Normalizer) evidenceSource(d *document) {
 	}
 }
 
+// evidenceURL writes the address that was clicked.
 func (n *Normalizer) evidenceURL(d *document) {
-	i := n.field(fieldURL)
-	if i == 0 || d.tape.nodes[i].kind != String || !isURL(d.text(d.tape.nodes[i])) {
+	if n.recordType == recordTypeCloudApps || !n.isURL(d, n.field(fieldURL)) {
 		return
 	}
 	l := &n.layer

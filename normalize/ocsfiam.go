@@ -144,8 +144,10 @@ func (n *Normalizer) targetUser(t *directoryTarget) {
 	l.key("user")
 	l.open()
 	n.targetMembers(t)
-	if t.name.kind == String && isEmail(n.str(t.name)) {
-		l.member("email_addr", t.name)
+	n.emailMembers(t.name)
+	if t.kind.kind == String && string(n.str(t.kind)) != "User" { // an app, a device, a group
+		l.member("type_id", intNode(activityOther))
+		l.member("type", t.kind)
 	}
 	l.close()
 }
