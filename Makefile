@@ -142,7 +142,7 @@ endif
 
 pgo: ## profile the whole collector anew, for the compiler: plugin/default.pgo
 	@mkdir -p .bench
-	$(GO) test -run '^$$' -bench '^BenchmarkCollector$$' -benchtime 10x -cpuprofile plugin/default.pgo -o .bench/collector.test ./plugin/internal/collector
+	$(GO) test -trimpath -run '^$$' -bench '^BenchmarkCollector$$' -benchtime 10x -cpuprofile plugin/default.pgo -o .bench/collector.test ./plugin/internal/collector
 
 mutate: ## take the handling of each failure out, one at a time, and see its test fail
 	$(GO) run ./tests/mutate
