@@ -111,7 +111,6 @@ type Merger struct {
 
 	turns     turns         // of waiting alerts
 	bytes     int           // of alerts that are not leaving
-	leaving   int           // alerts that go with their emission
 	forgotten []AlertChange // to be stored with whatever comes next
 	stats     MergeStats
 }
@@ -162,7 +161,6 @@ func (m *Merger) schedule(a *heldAlert, at Arrival, was *heldAlert) {
 		a.due, a.barrier = at.Now.Add(m.o.Wait), at.Known
 		if m.o.Updates == AlertsUnmerged || a.lone {
 			a.due, a.leaving = at.Now, true
-			m.leaving++
 		}
 		if a.lone {
 			m.stats.Unkeyed++
@@ -214,7 +212,7 @@ func (a *heldAlert) size() int { return overheadBytes + len(a.id) + len(a.head) 
 // first, then entities without an alert. No trigger is ever dropped: where only
 // waiting alerts are left the oldest of them are emitted before their time.
 func (m *Merger) makeRoom(now time.Time) {
-	for len(m.alerts)-m.leaving > m.o.MaxKeys || m.bytes > m.o.MaxBytes && len(m.alerts) > m.leaving+1 {
+	for len(m.alerts)-len(m.hastened) > m.o.MaxKeys || m.bytes > m.o.MaxBytes && len(m.alerts) > len(m.hastened)+1 {
 		m.stats.Evicted++
 		switch {
 		case len(m.settled) > 0:
@@ -231,7 +229,6 @@ func (m *Merger) makeRoom(now time.Time) {
 func (m *Merger) hasten(now time.Time) {
 	oldest := m.waiting.first()
 	oldest.leaving, oldest.due = true, now
-	m.leaving++
 	m.account(oldest)
 	m.enqueue(oldest)
 }
@@ -241,9 +238,6 @@ func (m *Merger) forget(a *heldAlert) {
 	if !a.triggered {
 		lists := a.unpackLists()
 		m.stats.Orphaned += uint64(lists.entities.len(m.o.entityBounds())) //nolint:gosec // not negative
-	}
-	if a.leaving {
-		m.leaving--
 	}
 	a.leave()
 	delete(m.alerts, a.id)

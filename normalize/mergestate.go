@@ -171,9 +171,6 @@ func (m *Merger) restore(a *heldAlert, at Arrival) {
 	a.barrier = at.Known
 	a.expires = resumed(a.expires, at.Now, m.o.TTL)
 	a.leaving = a.lone || m.o.Updates == AlertsUnmerged
-	if a.leaving {
-		m.leaving++
-	}
 	wait := m.o.Wait
 	switch {
 	case a.leaving:
